@@ -1,0 +1,1 @@
+"""The judge: author API, check library, quest format, grading."""

@@ -1,0 +1,165 @@
+"""The form of a quest: what quest.yaml may say, as records that refuse unknown keys."""
+
+import enum
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Language = Literal["en", "ru"]
+Text = dict[Language, str]
+"""A text in every language; loading a quest refuses one that lacks a language."""
+
+Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,39}$")]
+
+
+class Facts(BaseModel):
+    """A record that refuses unknown keys and does not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Status(enum.StrEnum):
+    """How far a quest has come."""
+
+    WIP = "wip"
+    BETA = "beta"
+    ACTIVE = "active"
+    DEPRECATED = "deprecated"
+
+
+class Difficulty(enum.StrEnum):
+    """The author's guess."""
+
+    EASY = "easy"
+    MEDIUM = "medium"
+    HARD = "hard"
+
+
+class StageKind(enum.StrEnum):
+    """What a stage hands in."""
+
+    SQL = "sql"
+    CODE = "code"
+    DOCUMENT = "document"
+    PLAN = "plan"
+    DECISION = "decision"
+    SERVICE = "service"
+    ROLLOUT = "rollout"
+
+
+class RoomLimits(Facts):
+    """Limits of every room of a quest or stage; units are in the names."""
+
+    cpu_seconds: float = 120
+    wall_seconds: float = 180
+    memory_mb: int = 2048
+    processes: int = 64
+    scratch_mb: int = 256
+    output_kb: int = 256
+
+
+class Column(Facts):
+    """A column of a table, as ClickHouse types it and as a person reads it."""
+
+    type: str
+    meaning: Text
+    unit: Text | None = None
+
+
+class Table(Facts):
+    """A table that learners may query."""
+
+    meaning: Text
+    order_by: tuple[str, ...]
+    partition_by: str | None = None
+    rows: dict[str, int] = Field(default_factory=dict)  # about how many, by scale
+    columns: dict[str, Column]
+
+
+class Person(Facts):
+    """Someone in the story."""
+
+    slug: Slug
+    name: Text
+    role: Text
+    says: Text | None = None  # the scene on the quest page, in their words
+
+
+class Stake(Facts):
+    """A number of the business at the top of the quest page."""
+
+    label: Text
+    value: Text
+
+
+class Gate(Facts):
+    """A threshold of a metric, written by calibration, never by hand."""
+
+    check: str
+    metric: str
+    pass_: float = Field(alias="pass")
+    merit: float
+
+
+class Guardrail(Facts):
+    """A metric that the rollout must keep."""
+
+    metric: str
+    op: Literal["<=", "<", ">=", ">"]
+    value: float
+
+
+class Stage(Facts):
+    """A step of a quest; its folder is ``stages/<nn>_<slug>``."""
+
+    slug: Slug
+    kind: StageKind
+    title: Text
+    summary: Text  # one line on the stage map: what it practises
+    files: tuple[str, ...]  # patterns of the files this stage is about
+    estimate_minutes: int
+    pass_: float = Field(alias="pass")
+    merit: float
+    requires: tuple[Slug, ...] = ()
+    runtime: str | None = None
+    limits: RoomLimits | None = None
+
+
+class Quest(Facts):
+    """A business case, as its quest.yaml states it; `folder` is where it was loaded from."""
+
+    folder: Path
+    digest: str  # SHA-256 over the folder's files: what a grading is pinned to
+    uuid: str
+    slug: Slug
+    version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
+    status: Status
+    title: Text
+    blurb: Text
+    company: Text
+    domain: Text
+    difficulty: Difficulty
+    package: str  # the Python package that the learner grows
+    runtime: str
+    database: str
+    concepts: tuple[str, ...]
+    prerequisites: tuple[str, ...]
+    outcomes: tuple[Text, ...] = ()  # what the learner takes home
+    people: tuple[Person, ...] = ()
+    stakes: tuple[Stake, ...] = ()
+    limits: RoomLimits = RoomLimits()
+    scales: dict[str, dict[str, int]]
+    grading_scale: str = "default"  # the scale that attempts are judged on
+    tables: dict[str, Table]
+    stages: tuple[Stage, ...]
+    gates: tuple[Gate, ...] = ()
+    guardrails: tuple[Guardrail, ...] = ()
+
+    def stage(self, slug: str) -> Stage:
+        """The stage of that name. Raises KeyError."""
+        return next((s for s in self.stages if s.slug == slug), None) or _missing(slug)
+
+
+def _missing(slug: str) -> Stage:
+    raise KeyError(slug)

@@ -1,0 +1,1 @@
+"""The closed room: runs a stranger's code and knows nothing of quests."""

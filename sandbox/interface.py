@@ -1,0 +1,238 @@
+"""What a sandbox promises: the contract that every shell keeps and every caller relies on."""
+
+import enum
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import pyarrow as pa
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+"""Data as the `json` module reads it."""
+
+Value = Json | bytes | pa.Table
+"""What may cross a wall: JSON data, bytes, or a table. Nothing is pickled in either direction.
+
+A list or dictionary may hold JSON only; a table stands alone as one argument or as the result.
+In the room a table is a `pandas.DataFrame`. A DataFrame, Series or array that a call returns
+comes back as a table (a Series or one-dimensional array as its one column, named ``value`` when
+it has no name; a DataFrame's named index becomes its first columns)."""
+
+
+class Network(enum.StrEnum):
+    """What a room may reach."""
+
+    NONE = "none"
+    LOOPBACK = "loopback"  # the room's own 127.0.0.1, for a service and for Spark
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What a room, or one step in it, may use. A step's limits lie inside its room's."""
+
+    cpu_seconds: float = 60.0
+    wall_seconds: float = 120.0
+    memory_mb: int = 2048
+    processes: int = 64
+    scratch_mb: int = 256
+    scratch_files: int = 16_384
+    output_kb: int = 256
+    network: Network = Network.NONE
+
+
+class Stopped(enum.StrEnum):
+    """Which limit ended a step; a fact of the supervisor, never a claim from inside."""
+
+    WALL = "wall_seconds"
+    CPU = "cpu_seconds"
+    MEMORY = "memory_mb"
+    PROCESSES = "processes"
+    DISK = "scratch_mb"
+    OUTPUT = "output_kb"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Usage:
+    """What a step used, measured outside the learner's processes."""
+
+    wall_seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    peak_memory_mb: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finished:
+    """How a command ended. Output is the learner's text: capped, undecoded, to be escaped."""
+
+    exit_code: int | None  # None when a signal or a limit ended it
+    signal: int | None = None
+    stopped: Stopped | None = None
+    stdout: bytes = b""
+    stderr: bytes = b""
+    usage: Usage = field(default_factory=Usage)
+
+    @property
+    def ok(self) -> bool:
+        """Whether the command ended by itself with exit code 0."""
+        return self.exit_code == 0 and self.stopped is None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """One line of a learner's traceback; `path` is relative to the project."""
+
+    path: str
+    line: int
+    function: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Raised:
+    """An exception that a call raised inside: a claim of the learner's process."""
+
+    type: str
+    message: str  # the learner's text; never shown for a hidden phase
+    frames: tuple[Frame, ...] = ()  # the learner's own files only
+
+
+@dataclass(frozen=True, kw_only=True)
+class Returned:
+    """How a call ended: exactly one of `raised`, `stopped`, `crashed`, `rejected`, or a `value`."""
+
+    value: Value = None
+    raised: Raised | None = None
+    stopped: Stopped | None = None
+    crashed: str | None = None  # the process died before it answered: "exit code 3", "SIGSEGV"
+    rejected: str | None = None  # what came out broke a rule of the boundary: the rule
+    stdout: bytes = b""
+    stderr: bytes = b""
+    usage: Usage = field(default_factory=Usage)
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is a value."""
+        return not (self.raised or self.stopped or self.crashed or self.rejected)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a learner's service answered to one request, timed outside the room."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    seconds: float
+
+
+class Service(Protocol):
+    """A learner's running HTTP service; a context manager that stops it."""
+
+    def request(
+        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Send one request. Raises ServiceDown when nothing answers within the limits."""
+        ...
+
+    def close(self) -> Finished:
+        """Stop the service and say how it ended."""
+        ...
+
+
+class Room(Protocol):
+    """One single-use room. Files live in ``/project``, which is also the working directory."""
+
+    def upload(self, files: Mapping[str, bytes]) -> None:
+        """Write files, by path relative to the project. Raises ValueError for an unsafe path."""
+        ...
+
+    def run(
+        self,
+        *command: str,
+        limits: Limits | None = None,
+        stdin: bytes = b"",
+        env: Mapping[str, str] | None = None,
+    ) -> Finished:
+        """Run a command to its end. ``python`` is the runtime's interpreter, already warm."""
+        ...
+
+    def call(
+        self,
+        target: str,
+        *args: Value,
+        limits: Limits | None = None,
+        env: Mapping[str, str] | None = None,
+        **kwargs: Value,
+    ) -> Returned:
+        """Call ``"app.model:predict"`` in the room's one warm process, which keeps its state.
+
+        A target may reach attributes (``"app.model:Model.fit"``). `env` counts for the first
+        call, which starts the process.
+        """
+        ...
+
+    def serve(
+        self,
+        *command: str,
+        port: int,
+        limits: Limits | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> AbstractContextManager[Service]:
+        """Start an HTTP service and wait until its port answers, within the limits.
+
+        Raises ServiceDown, with how it ended, when it does not come up.
+        """
+        ...
+
+    def read(self, path: str, *, max_bytes: int) -> bytes:
+        """Read a regular file of the project or of ``/artifacts``.
+
+        Ends every process that still runs in the room first, follows no link and does not
+        block. Raises Unreadable with the rule when it is missing, too large or not a plain file.
+        """
+        ...
+
+    def files(self, folder: str, *, max_files: int, max_bytes: int) -> Mapping[str, bytes]:
+        """Read a folder as `read` reads a file; keys are paths relative to the folder."""
+        ...
+
+    def close(self) -> None:
+        """End the room and everything in it. Closing twice is fine."""
+        ...
+
+
+class Sandbox(Protocol):
+    """Opens rooms."""
+
+    def open(
+        self,
+        *,
+        runtime: str,
+        limits: Limits,
+        data: str | None = None,
+        seed: int = 0,
+        now: str | None = None,
+    ) -> AbstractContextManager[Room]:
+        """Open a fresh room of a runtime.
+
+        `data` names a folder of the warehouse that the room sees, read-only, at ``/data``;
+        `seed` and `now` (ISO 8601, UTC) are what `simkit.seed()` and `simkit.now()` answer.
+        Raises SandboxError when no room can be had.
+        """
+        ...
+
+
+class SandboxError(Exception):
+    """The sandbox itself fell down; never the learner's fault. The attempt is run again."""
+
+
+class Unreadable(Exception):
+    """A file in a room cannot be read under the rules; the message is the rule."""
+
+
+class ServiceDown(Exception):
+    """A learner's service does not answer; `finished` says how it ended, when it did."""
+
+    def __init__(self, message: str, *, finished: Finished | None = None) -> None:
+        super().__init__(message)
+        self.finished = finished

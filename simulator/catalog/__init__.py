@@ -1,0 +1,1 @@
+"""Which quests exist, in which version."""

@@ -1,0 +1,1 @@
+"""The sim command; imports no Django."""

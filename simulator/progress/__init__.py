@@ -1,0 +1,1 @@
+"""How far someone has come: reads attempts, changes nothing."""

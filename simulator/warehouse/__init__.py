@@ -1,0 +1,1 @@
+"""Fills a quest's tables and shows them."""
