@@ -140,10 +140,10 @@ class Outbox(models.Model):
         return f"{self.kind} for grading {self.grading_id}"
 
 
-class Report(models.Model):
+class Objection(models.Model):
     """A learner says that a check looks wrong."""
 
-    grading = models.ForeignKey(Grading, models.CASCADE, related_name="reports")
+    grading = models.ForeignKey(Grading, models.CASCADE, related_name="objections")
     check_name = models.CharField(max_length=80)
     text = models.CharField(max_length=1000, blank=True)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)
