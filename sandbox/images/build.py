@@ -49,7 +49,7 @@ def _download(lock: Path, wheels: Path) -> Path:
         "download the runtime's packages",
         [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
         + ["--only-binary", ":all:", "--python-version", PYTHON]
-        + ["--find-links", str(wheels), "--dest", str(wheels), "--requirement", str(lock)],
+        + [f"--find-links={wheels}", f"--dest={wheels}", f"--requirement={lock}"],
     )
     return wheels
 
@@ -58,9 +58,10 @@ def _context(folder: Path, *, runtime: str, wheels: Path) -> Path:
     shutil.copy(naming.IMAGES / runtime / "Dockerfile", folder / "Dockerfile")
     shutil.copy(naming.lock(runtime), folder / "requirements.txt")
     shutil.copytree(wheels, folder / "wheels")
-    for package in naming.CARRIED:
-        source = naming.REPOSITORY / "sandbox" / package
-        shutil.copytree(source, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
+    for path in naming.carried():
+        target = folder / path.relative_to(naming.REPOSITORY)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, target)
     return folder
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 IMAGES = REPOSITORY / "sandbox" / "images"
 DIGEST_LABEL = "sim.digest"
-CARRIED = ("agent", "simkit")  # packages of `sandbox` that every image carries
+CARRIED = ("__init__.py", "runtimes.py", "agent", "simkit")  # of `sandbox`, in every image
 
 
 def digest(runtime: str) -> str:
@@ -29,8 +29,15 @@ def tag(runtime: str) -> str:
 
 
 def lock(runtime: str) -> Path:
-    """The exact packages of a runtime."""
+    """Find the list of a runtime's exact packages."""
     return REPOSITORY / "requirements" / f"{runtime}.txt"
+
+
+def carried() -> list[Path]:
+    """List our own files that every image is built with."""
+    places = [REPOSITORY / "sandbox" / name for name in CARRIED]
+    files = [place for place in places if place.is_file()]
+    return files + [path for place in places for path in sorted(place.rglob("*.py"))]
 
 
 def _sources(runtime: str) -> Iterator[Path]:
@@ -40,5 +47,4 @@ def _sources(runtime: str) -> Iterator[Path]:
         raise ValueError(f"no image is described for the runtime {runtime!r}; known: {known}")
     yield dockerfile
     yield lock(runtime)
-    for package in CARRIED:
-        yield from sorted((REPOSITORY / "sandbox" / package).rglob("*.py"))
+    yield from carried()
