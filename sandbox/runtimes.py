@@ -36,7 +36,10 @@ LEFT_OUT = ("test", "tests", "idlelib", "lib2to3", "tkinter", "turtledemo", "ens
 LEFT_OUT_MODULES = re.compile(
     r"^(_tkinter|_curses|_curses_panel|readline|_?ossaudiodev|nis|_?spwd|xx.*|_xx.*|_test.*|_ctypes_test)\."
 )
-LOADED_LATER = ("libgcc_s.so.1", "libnss_files.so.2")  # opened by name at run time: ldd misses them
+LOADED_LATER = (
+    "libgcc_s.so.1",
+    "libnss_files.so.2",
+)  # opened by name at run time: ldd misses them
 SOURCES = Path(__file__).resolve().parent
 
 Tell = Callable[[str], None]
@@ -209,7 +212,11 @@ def _copy_libraries(tree: Path) -> None:
 
 def _elf_files(tree: Path) -> Iterator[Path]:
     for path in sorted((tree / "runtime").rglob("*")):
-        if path.is_file() and not path.is_symlink() and (".so" in path.name or path.parent.name == "bin"):
+        if (
+            path.is_file()
+            and not path.is_symlink()
+            and (".so" in path.name or path.parent.name == "bin")
+        ):
             with path.open("rb") as file:
                 if file.read(4) == b"\x7fELF":
                     yield path

@@ -47,8 +47,8 @@ def _download(lock: Path, wheels: Path) -> Path:
     wheels.mkdir(parents=True, exist_ok=True)
     _run(
         "download the runtime's packages",
-        [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
-        + ["--only-binary", ":all:", "--python-version", PYTHON]
+        f"{sys.executable} -m pip download --quiet --no-deps --require-hashes --only-binary :all:"
+        f" --python-version {PYTHON}".split()
         + [f"--find-links={wheels}", f"--dest={wheels}", f"--requirement={lock}"],
     )
     return wheels
