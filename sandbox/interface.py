@@ -98,7 +98,7 @@ class Raised:
 
 @dataclass(frozen=True, kw_only=True)
 class Returned:
-    """How a call ended: exactly one of `raised`, `stopped`, `crashed`, `rejected`, or a `value`."""
+    """How a call ended: one of `raised`, `stopped`, `crashed`, `rejected`, or else a `value`."""
 
     value: Value = None
     raised: Raised | None = None
