@@ -4,14 +4,14 @@ import enum
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import pyarrow as pa
 
-Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+Json: TypeAlias = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 """Data as the `json` module reads it."""
 
-Value = Json | bytes | pa.Table
+Value: TypeAlias = Json | bytes | pa.Table
 """What may cross a wall: JSON data, bytes, or a table. Nothing is pickled in either direction.
 
 A list or dictionary may hold JSON only; a table stands alone as one argument or as the result.
