@@ -8,7 +8,7 @@ from typing import Protocol, TypeAlias
 
 import pyarrow as pa
 
-Json: TypeAlias = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 """Data as the `json` module reads it."""
 
 Value: TypeAlias = Json | bytes | pa.Table
