@@ -54,7 +54,7 @@ def free_port() -> int:
 def _start(home: Path, port: int, settings: Mapping[str, str]) -> "subprocess.Popen[str]":
     kept = {name: value for name, value in os.environ.items() if name != "SIM_RUNNER_SOCKET"}
     runtimes = os.environ.get("SIM_RUNTIMES", str(ROOT / ".sim" / "runtimes"))
-    return subprocess.Popen(  # noqa: S603, our own command
+    return subprocess.Popen(
         [sys.executable, "-m", "simulator.serving"],
         cwd=ROOT,
         env={
