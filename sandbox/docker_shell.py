@@ -79,7 +79,7 @@ class DockerShell:
         self._client = client
         self._container = container
         self._stream = stream
-        self._reader = stream.makefile("rb", buffering=1 << 16)
+        self._reader = stream.makefile("rb")
         self._left = 0  # bytes of the current piece that are still to come
         self._is_output = False
         self._words = bytearray()
@@ -249,7 +249,7 @@ def _host_config(client: docker.DockerClient, wish: Wish) -> dict[str, object]:
         ],
         restart_policy={"Name": "no"},
         log_config=LogConfig(type="none"),
-        init=False,  # the template reaps what is left to it
+        init=True,  # reaps what a killed room leaves
     )
     # A room mounts a /proc of its own, which the kernel allows only below an unmasked one.
     return config | {"MaskedPaths": [], "ReadonlyPaths": []}

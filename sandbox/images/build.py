@@ -45,12 +45,10 @@ def _exists(tag: str) -> bool:
 def _download(lock: Path, wheels: Path) -> Path:
     """Bring the locked packages; pip compares every hash, and skips what is there."""
     wheels.mkdir(parents=True, exist_ok=True)
-    _run(
-        "download the runtime's packages",
-        f"{sys.executable} -m pip download --quiet --no-deps --require-hashes --only-binary :all:"
-        f" --python-version {PYTHON}".split()
-        + [f"--find-links={wheels}", f"--dest={wheels}", f"--requirement={lock}"],
-    )
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+    command += ["--require-hashes", "--only-binary", ":all:", "--python-version", PYTHON]
+    command += ["--find-links", str(wheels), "--dest", str(wheels), "--requirement", str(lock)]
+    _run("download the runtime's packages", command)
     return wheels
 
 
