@@ -20,7 +20,9 @@ class User(AbstractUser):
         DARK = "dark", "dark"
 
     role = models.CharField(max_length=16, choices=Role, default=Role.LEARNER)
-    language = models.CharField(max_length=2, choices=[("en", "English"), ("ru", "Русский")], default="en")
+    language = models.CharField(
+        max_length=2, choices=[("en", "English"), ("ru", "Русский")], default="en"
+    )
     theme = models.CharField(max_length=8, choices=Theme, default=Theme.SYSTEM)
     plain_editor = models.BooleanField(default=False)  # a text area instead of the editor
 

@@ -9,7 +9,9 @@ from django.db import models
 class Enrolment(models.Model):
     """A learner in one version of one quest; owns one growing project."""
 
-    learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="enrolments")
+    learner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="enrolments"
+    )
     quest = models.SlugField(max_length=40)
     version = models.CharField(max_length=16)
     estimate_hours = models.FloatField(null=True, blank=True)  # the learner's own, before stage 1
