@@ -29,7 +29,6 @@ from sandbox.interface import (
     Raised,
     Returned,
     Room,
-    Stopped,
     Unreadable,
     Value,
 )
@@ -257,7 +256,7 @@ class Workspace:
         target = _short(command)
         output = self._output(finished)
         if finished.stopped:
-            raise _stopped(finished.stopped, target, limits, output)
+            raise Ended.of_limit(finished.stopped, target=target, limits=limits, output=output)
         if finished.exit_code is None:
             ending = _ending(f"signal {finished.signal}")
             facts: dict[str, Param] = {"target": target, "ending": ending}
@@ -270,7 +269,7 @@ class Workspace:
     def _value(self, returned: Returned, target: str, limits: Limits) -> Any:  # noqa: ANN401
         output = self._output(returned)
         if returned.stopped:
-            raise _stopped(returned.stopped, target, limits, output)
+            raise Ended.of_limit(returned.stopped, target=target, limits=limits, output=output)
         if returned.raised:
             self._raised(returned.raised, target, output)
         if returned.crashed:
@@ -315,16 +314,6 @@ class Workspace:
             return ""
         text = ended.stdout[-_TAIL:] + ended.stderr[-_TAIL:]
         return text.decode("utf-8", errors="replace")[-_TAIL:]
-
-
-def _stopped(stopped: Stopped, target: str, limits: Limits, output: str) -> Ended:
-    slow = stopped in (Stopped.WALL, Stopped.CPU)
-    return Ended(
-        Outcome.TIMEOUT if slow else Outcome.LIMIT,
-        stopped.value,
-        {"target": target, "limit": getattr(limits, stopped.value)},
-        output=output,
-    )
 
 
 def _ending(text: str) -> str:
