@@ -62,7 +62,7 @@ class Scale:
 
 SCALES = {
     "tiny": Scale(users=1_500, hidden=1_500),
-    "default": Scale(users=45_000, hidden=12_000),
+    "default": Scale(users=36_000, hidden=12_000),
     "large": Scale(users=600_000, hidden=12_000),
 }
 
@@ -152,6 +152,12 @@ def generate(seed: int, scale: str) -> Tables:
     }
 
 
+def public_frames(seed: int, scale: str) -> dict[str, pd.DataFrame]:
+    """Return the public tables as frames of numbers, for calibration; not for scale large."""
+    (people,) = _blocks(SCALES[scale].users)
+    return _public_block(seed, 0, people)
+
+
 def hidden(key: bytes, scale: str) -> Hidden:
     """Return other customers of the same town, known to nobody without the key.
 
@@ -203,7 +209,7 @@ def features(frames: Mapping[str, pd.DataFrame], as_of: int) -> pd.DataFrame:
     """
     users = frames["users"]
     users = users[(users.is_test == 0) & (users.registered_at <= as_of)].sort_values("user_id")
-    events = _known(frames["events"], "event_id", users, as_of)
+    events = _known(_relevant(frames["events"], as_of), "event_id", users, as_of)
     offset = ZONE_HOURS[users.tz.to_numpy()] * HOUR
     shift = np.where(events.client == LOCAL_TIME_CLIENT, offset[events.row], 0)
     events = events.assign(when=events.event_ts.to_numpy() - shift)
@@ -921,6 +927,12 @@ def gain(p0: Floats, p1: Floats, price: Floats) -> Floats:
 
 
 # ================================================================== reference features
+def _relevant(events: pd.DataFrame, as_of: int) -> pd.DataFrame:
+    """Return the events that any feature could need: the last months', and the lifelong ones."""
+    recent = events.event_ts.to_numpy() > as_of - 85 * DAY
+    return events[recent | events.event_type.isin([COUPON, NPS]).to_numpy()]
+
+
 def _known(frame: pd.DataFrame, key: str, users: pd.DataFrame, as_of: int) -> pd.DataFrame:
     """Return the rows known at a moment, each business key once, with the row of its user."""
     ids = users.user_id.to_numpy()
