@@ -30,7 +30,10 @@ WITH
         FROM events AS e
         INNER JOIN people AS p ON p.user_id = e.user_id
         WHERE e.ingested_at <= moment
-        ORDER BY e.ingested_at
+            -- Older rows matter for lifetime facts only. A local clock runs ahead, never behind,
+            -- so nothing that belongs into the last 84 days is lost here.
+            AND (e.event_ts > moment - INTERVAL 84 DAY OR e.event_type IN ('coupon_redeem', 'nps'))
+        -- A retry differs from its original in the time of arrival only: either may stay.
         LIMIT 1 BY e.event_id
     ),
     activity AS (
@@ -62,7 +65,6 @@ WITH
             SELECT user_id, status
             FROM payments
             WHERE ingested_at <= moment AND attempted_at <= moment AND attempted_at > moment - INTERVAL 30 DAY
-            ORDER BY ingested_at
             LIMIT 1 BY payment_id
         )
         GROUP BY user_id
