@@ -60,6 +60,7 @@ class Grading(models.Model):
         DONE = "done", "done"
         CANCELLED = "cancelled", "cancelled"
         QUARANTINED = "quarantined", "quarantined"  # we failed too often: a person will look
+        REFUSED = "refused", "refused"  # a file does not parse, and no room was free at hand-in
 
     class Lane(models.TextChoices):
         INTERACTIVE = "interactive", "interactive"
@@ -75,6 +76,7 @@ class Grading(models.Model):
     infra_attempts = models.PositiveSmallIntegerField(default=0)
     not_before = models.DateTimeField(null=True, blank=True)
     cancel_requested = models.BooleanField(default=False)
+    refused_for = models.JSONField(null=True, blank=True)  # graders.intake.Problem, as JSON
     quest_version = models.CharField(max_length=16)  # pinned when it was created
     quest_digest = models.CharField(max_length=64)
     runtime = models.CharField(max_length=80)
