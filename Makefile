@@ -8,7 +8,7 @@ export SIM_RUNTIMES ?= $(CURDIR)/.sim/runtimes
 .PHONY: run demo test check format bench image clean
 
 run: $(VENV)/site  ## serve the site with demo data on PORT (8000)
-	@PYTHONDONTWRITEBYTECODE= $(PY) -m simulator.serving
+	@$(PY) -m simulator.serving
 
 demo: $(VENV)/site  ## prove the loop: starter and reference of every stage, through the API
 	@$(PY) -m simulator.demo

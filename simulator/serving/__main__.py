@@ -4,6 +4,7 @@ import os
 import shlex
 import sys
 import threading
+from pathlib import Path
 from typing import Final
 
 from honcho.manager import Manager
