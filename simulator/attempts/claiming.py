@@ -18,6 +18,7 @@ from graders.results import Blame
 from graders.results import Verdict as Judged
 from simulator.accounts.models import User
 from simulator.attempts import events, ringing
+from simulator.attempts.focusing import focus_of
 from simulator.attempts.models import Attempt, Grading, Outbox, Verdict
 
 LEASE: Final = timedelta(seconds=90)
@@ -187,6 +188,7 @@ def ring_for_next(learner_id: int) -> None:
 
 def _store(grading: Grading, judged: Judged) -> None:
     claimed = grading.claimed_at or grading.created_at
+    focus = focus_of(judged.results)
     Verdict.objects.create(
         grading=grading,
         blame=judged.blame,
@@ -195,6 +197,8 @@ def _store(grading: Grading, judged: Judged) -> None:
         passed=judged.passed,
         merit=judged.merit,
         body=events.write(judged),
+        focus_check=focus.check if focus else "",
+        focus_reason=(focus.reason or focus.outcome) if focus else "",
         queued_seconds=max(0.0, (claimed - grading.created_at).total_seconds()),
     )
 

@@ -30,7 +30,7 @@ class Conflict(Exception):
         self.current = current
 
 
-def enrol(user: User, quest_slug: str) -> Enrolment:
+def enrol(user: User, quest_slug: str, *, estimate_hours: float | None = None) -> Enrolment:
     """Begin a quest with its starter's files, or go on. Raises NoSuchQuest.
 
     Safe to press twice: the second enrolment is the first.
@@ -38,7 +38,9 @@ def enrol(user: User, quest_slug: str) -> Enrolment:
     quest = quests.get_quest(quest_slug)
     with transaction.atomic():
         enrolment, created = Enrolment.objects.get_or_create(
-            learner=user, quest=quest.slug, defaults={"version": quest.version}
+            learner=user,
+            quest=quest.slug,
+            defaults={"version": quest.version, "estimate_hours": estimate_hours},
         )
         if created:
             ProjectFile.objects.bulk_create(
