@@ -16,5 +16,6 @@ urlpatterns = [
     path("quests/<slug:slug>/<slug:stage>/hand-in", views.hand_in, name="hand-in"),
     path("attempts/<uuid:public_id>/", views.attempt, name="attempt"),
     path("attempts/<uuid:public_id>/events", streaming.events, name="events"),
+    path("attempts/<uuid:public_id>/outcome", views.outcome, name="outcome"),
     path("attempts/<uuid:public_id>/object", views.object_to, name="object"),
 ]

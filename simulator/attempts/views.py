@@ -71,6 +71,19 @@ def attempt(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return render(request, template, context)
 
 
+@require_safe
+@login_required
+def outcome(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """What the workspace's right pane shows once the verdict is there."""
+    found = readable_attempts(request.user).filter(public_id=public_id)
+    shown = found.select_related("enrolment").first()
+    if shown is None:
+        raise Http404
+    quest, stage = _stage(shown.enrolment.quest, shown.stage)
+    context = showing.outcome(shown.enrolment, quest, stage, language())
+    return render(request, "attempts/outcome.html", context | {"quest": quest, "stage": stage})
+
+
 @require_POST
 @login_required
 def object_to(request: HttpRequest, public_id: UUID) -> HttpResponse:

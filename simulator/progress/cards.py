@@ -7,11 +7,11 @@ from typing import Final
 from graders.quest import Difficulty, Person, Quest
 from simulator.catalog import words
 from simulator.catalog.shelf import total_minutes
-from simulator.progress.stages import StageState
+from simulator.progress.stages import StageState, State
 
 FULL: Final = "●"
 HOLLOW: Final = "○"
-PASSED: Final = ("passed", "debt")
+PASSED: Final = (State.PASSED, State.DEBT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +26,7 @@ class Card:
     status: str
     teaches: str
     assumes: str
+    prerequisites: tuple[str, ...]
     stages: Sequence[StageState]
 
     @property
@@ -53,5 +54,6 @@ def _card(quest: Quest, stages: Sequence[StageState]) -> Card:
         status=str(words.STATUSES.get(quest.status, "")),
         teaches=", ".join(map(words.skill, quest.concepts)),
         assumes=", ".join(map(words.skill, quest.prerequisites)),
+        prerequisites=tuple(map(words.skill, quest.prerequisites)),
         stages=stages,
     )

@@ -289,3 +289,50 @@ def scale_bar(groups: Sequence[charts.GroupPoints]) -> SafeString:
 @register.simple_tag
 def attempts_chart(scores: Sequence[float | None], needed: float, here: int) -> SafeString:
     return charts.attempts(scores, needed=needed, here=here)
+
+
+@register.filter
+def headline(sentence: str) -> str:
+    """The first half of a verdict's sentence: the heading of its report."""
+    return _halves(sentence)[0]
+
+
+@register.filter
+def tail(sentence: str) -> str:
+    return _halves(sentence)[1]
+
+
+@register.filter
+def whole(value: float) -> int:
+    """A count that decides a plural form."""
+    return round(value)
+
+
+@register.filter
+def clean_code(text: str) -> str:
+    """Where no markup can stand: the text without its backticks."""
+    return text.replace("`", "")
+
+
+@register.filter
+def without(items: Sequence[Any], others: Sequence[Any]) -> list[Any]:
+    return [item for item in items if item not in others]
+
+
+def _halves(sentence: str) -> tuple[str, str]:
+    cuts = [cut for mark in (": ", ". ") if (cut := sentence.find(mark)) > 0]
+    if not cuts:
+        return sentence.rstrip("."), ""
+    rest = sentence[min(cuts) + 2 :]
+    return sentence[: min(cuts)], rest[:1].upper() + rest[1:]
+
+
+@register.simple_tag
+def heat(cell: Any) -> str:
+    """The step of the heatmap's scale for a learner at a stage."""
+    if cell.stuck:
+        return "stuck"
+    if cell.state.state not in {"passed", "debt"}:
+        return "part"
+    steps = (70, 80, 90)
+    return str(1 + sum(cell.state.best >= step for step in steps))
