@@ -45,3 +45,13 @@ READINESS: Final[dict[str, Promise]] = {
     "production": pgettext_lazy("readiness", "Production"),
 }
 READINESS_STATUS: Final = {"not_ready": "failed", "pilot": "partial", "production": "passed"}
+GLYPHS: Final = {  # outcomes of a check, and what the look calls them
+    "passed": "passed",
+    "partial": "partial",
+    "failed": "failed",
+    "error": "failed",
+    "timeout": "timeout",
+    "limit": "timeout",
+    "skipped": "skipped",
+    "broken": "fault",
+}

@@ -23,16 +23,6 @@ MESSAGE_STATUS: Final = {
     constants.WARNING: "partial",
     constants.ERROR: "failed",
 }
-GLYPH_STATUS: Final = {  # outcomes of a check, and what the look calls them
-    "passed": "passed",
-    "partial": "partial",
-    "failed": "failed",
-    "error": "failed",
-    "timeout": "timeout",
-    "limit": "timeout",
-    "skipped": "skipped",
-    "broken": "fault",
-}
 
 
 class MapStop(Protocol):
@@ -76,7 +66,7 @@ def portrait(seed: str, label: str = "", *, small: bool = False) -> SafeString:
 @register.filter
 def glyph(outcome: str) -> str:
     """The status of the look for an outcome of a check."""
-    return GLYPH_STATUS.get(str(outcome), "info")
+    return words.GLYPHS.get(str(outcome), "info")
 
 
 @register.filter
