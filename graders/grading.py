@@ -8,7 +8,7 @@ check is `broken`, nobody loses points, and somebody is told.
 import logging
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from graders.checking import Check, Praise
@@ -37,7 +37,7 @@ def grade(
     sandbox: Sandbox,
     datasets: Datasets,
     seed: int = 0,
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """Judge the project `files` for a stage: phases and results as they are known, then a Verdict.
 
     Closing the iterator early ends every room. Raises NotGradable when a file does not even
@@ -164,9 +164,7 @@ class _Judging:
         reason = self.catalogue.reason(check.name, name)
         if reason is None:
             raise LookupError(f'check {check.name}: reason "{name}" has no message')
-        if set(params) != set(reason.types):
-            raise TypeError(f'check {check.name}: "{name}" takes {sorted(reason.types)}')
-        return {key: reason.types[key].clean(value) for key, value in params.items()}
+        return {key: kind.clean(params[key]) for key, kind in reason.types.items()}
 
 
 def _in_order(checks: Sequence[Check]) -> list[Check]:

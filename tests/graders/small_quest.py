@@ -100,7 +100,7 @@ holds_for_hidden:
 
 
 def write_quest(root: Path, **changed: str) -> Path:
-    """A quest folder; keyword arguments replace a file's text (checks, hidden, messages, quest)."""
+    """A quest folder; keywords replace a file's text (checks, hidden, messages, quest)."""
     folder = root / "small"
     stage = folder / "stages" / "01_model"
     stage.mkdir(parents=True)
