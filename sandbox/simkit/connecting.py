@@ -8,6 +8,7 @@ from typing import Any
 import clickhouse_connect
 
 DESCRIPTION = "_dataset.json"
+_SETTINGS = {"session_timezone": "UTC"}  # whatever the machine's zone is
 
 
 class NoData(Exception):
@@ -38,7 +39,7 @@ def describe() -> dict[str, list[str]]:
 
 
 def _served(url: str) -> Any:  # noqa: ANN401
-    return clickhouse_connect.get_client(dsn=url, tz_mode="aware")
+    return clickhouse_connect.get_client(dsn=url, tz_mode="aware", settings=_SETTINGS)
 
 
 def _embedded(folder: Path) -> Any:  # noqa: ANN401
@@ -47,7 +48,7 @@ def _embedded(folder: Path) -> Any:  # noqa: ANN401
         raise NoData(f"there are no tables in {folder}: it has no {DESCRIPTION}")
     facts = json.loads(path.read_text(encoding="utf-8"))
     # chDB starts threads as soon as it is imported: get_client imports it, and nothing before.
-    client = clickhouse_connect.get_client(interface="chdb", tz_mode="aware")
+    client = clickhouse_connect.get_client(interface="chdb", tz_mode="aware", settings=_SETTINGS)
     database = facts["database"]
     client.command(f"CREATE DATABASE IF NOT EXISTS {_name(database)}")
     for table, facts_of_table in facts["tables"].items():
