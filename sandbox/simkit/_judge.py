@@ -39,6 +39,7 @@ def cost() -> dict[str, float]:
 
 def _settled(connection: Any) -> tuple[int, int]:  # noqa: ANN401
     """Return the engine's counters as they stand once this reading, too, has been counted."""
+    _counters(connection)  # what ran before may be counted only now
     first, second = _counters(connection), _counters(connection)
     return 2 * second[0] - first[0], 2 * second[1] - first[1]
 

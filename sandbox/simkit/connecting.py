@@ -2,6 +2,7 @@
 
 import json
 import os
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,16 @@ def describe() -> dict[str, list[str]]:
 
 
 def _served(url: str) -> Any:  # noqa: ANN401
-    return clickhouse_connect.get_client(dsn=url, tz_mode="aware", settings=_SETTINGS)
+    return _on_utc(clickhouse_connect.get_client(dsn=url, tz_mode="aware", settings=_SETTINGS))
+
+
+def _on_utc(client: Any) -> Any:  # noqa: ANN401
+    """Let a client write parameters in the zone that `_SETTINGS` makes the engine read.
+
+    It learns the server's own zone with its first command, so this comes after that.
+    """
+    client.server_tz = UTC
+    return client
 
 
 def _embedded(folder: Path) -> Any:  # noqa: ANN401
@@ -55,7 +65,7 @@ def _embedded(folder: Path) -> Any:  # noqa: ANN401
         client.command(_view(f"{_name(database)}.{_name(table)}", folder / table, facts_of_table))
     client.database = database
     client.command("SET readonly = 2")  # like a learner's account on a server
-    return client
+    return _on_utc(client)
 
 
 def _view(name: str, file: Path, table: dict[str, Any]) -> str:
