@@ -47,8 +47,7 @@ class DockerShells:
 
     def start(self, wish: Wish) -> "DockerShell":
         """Start a shell. Raises ShellError when the engine or the image is not as it must be."""
-        with _asking("answer"):
-            client = docker.DockerClient.from_env(timeout=ENGINE_SECONDS)
+        client = _connect()
         try:
             return _start(client, wish)
         except BaseException:
@@ -57,9 +56,7 @@ class DockerShells:
 
     def reap(self) -> int:
         """Remove the shells that nobody holds any more, and say how many there were."""
-        with _asking("answer"):
-            client = docker.DockerClient.from_env(timeout=ENGINE_SECONDS)
-        with contextlib.closing(client), _asking("remove orphans"):
+        with contextlib.closing(_connect()) as client, _asking("remove orphans"):
             ours = client.containers.list(
                 all=True, filters={"label": SHELL_LABEL}, ignore_removed=True
             )
@@ -123,18 +120,24 @@ class DockerShell:
         try:
             with _asking("remove a shell"):
                 _remove(self._container)
-        except ShellError:
-            logger.exception("killing %s without the engine", self._container.name)
+        except ShellError as error:
+            logger.warning("killing %s without the engine: %s", self._container.name, str(error))
             _kill_directly(self._pid, str(self._container.id))
         finally:
             with contextlib.suppress(OSError):  # the engine was first to hang up
                 self._stream.shutdown(socket.SHUT_RDWR)
+            self._reader.close()
             self._stream.close()
             self._client.close()
 
     def last_words(self) -> str:
         """Quote the end of what the shell wrote to its standard error."""
         return bytes(self._words).decode(errors="replace")
+
+
+def _connect() -> docker.DockerClient:
+    with _asking("answer"):
+        return docker.DockerClient.from_env(timeout=ENGINE_SECONDS)
 
 
 def _start(client: docker.DockerClient, wish: Wish) -> DockerShell:
@@ -269,6 +272,7 @@ def _attach(client: docker.DockerClient, container: Container) -> socket.socket:
     raw = client.api.attach_socket(str(container.id), params=words)
     # A descriptor of our own: the SDK's has its timeout, and is closed when the SDK likes.
     stream = socket.socket(fileno=os.dup(raw.fileno()))
+    raw._response.close()  # noqa: SLF001 - the only way to the SDK's
     stream.settimeout(None)
     seconds = struct.pack("ll", SEND_SECONDS, 0)
     stream.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, seconds)
