@@ -36,6 +36,8 @@ LAST_WORDS = 16 * 1024
 USER = "64000:64000"  # nobody else's: 65534 is what file servers and daemons fall back to
 MEMORY_SHARE = 0.75  # of the host, for all rooms together; each room has its own limit in it
 PROCESSES = 4096  # likewise
+APPARMOR = "simulator-shell"  # an engine without AppArmor takes no notice
+LOAD_APPARMOR = "; on this host, run as root: apparmor_parser -r sandbox/images/apparmor"
 STREAM_HEADER = struct.Struct(">BxxxL")  # which stream, how many bytes follow
 STDOUT = 1
 
@@ -141,7 +143,6 @@ def _connect() -> docker.DockerClient:
 
 
 def _start(client: docker.DockerClient, wish: Wish) -> DockerShell:
-    _refuse_apparmor(client)
     image = _image(client, wish.runtime.name)
     with _asking("create a shell"):
         container = _create(client, image, wish)
@@ -164,17 +165,8 @@ def _asking(what: str) -> Iterator[None]:
         yield
     except (docker.errors.DockerException, requests.RequestException) as error:
         reason = getattr(error, "explanation", None) or str(error)
-        raise ShellError(f"the Docker engine did not {what}: {reason}") from error
-
-
-def _refuse_apparmor(client: docker.DockerClient) -> None:
-    with _asking("answer"):
-        options = client.info().get("SecurityOptions") or []
-    if any(option.startswith("name=apparmor") for option in options):
-        raise ShellError(
-            "this Docker engine confines containers with AppArmor, whose docker-default refuses"
-            " the mounts that rooms are made of; use the bubblewrap shell on this host"
-        )
+        advice = LOAD_APPARMOR if "apparmor" in reason.lower() else ""
+        raise ShellError(f"the Docker engine did not {what}: {reason}{advice}") from error
 
 
 def _image(client: docker.DockerClient, runtime: str) -> Image:
@@ -229,7 +221,11 @@ def _host_config(client: docker.DockerClient, wish: Wish) -> dict[str, object]:
         cgroupns="private",
         read_only=True,
         cap_drop=["ALL"],
-        security_opt=["no-new-privileges:true", f"seccomp={_seccomp()}"],
+        security_opt=[
+            "no-new-privileges:true",
+            f"seccomp={(naming.IMAGES / 'seccomp.json').read_text()}",
+            f"apparmor={APPARMOR}",
+        ],
         tmpfs={"/tmp": "rw,nosuid,nodev,noexec,size=16m,nr_inodes=1k,mode=1777"},  # noqa: S108
         shm_size="1m",
         mounts=[
@@ -256,10 +252,6 @@ def _host_config(client: docker.DockerClient, wish: Wish) -> dict[str, object]:
     )
     # A room mounts a /proc of its own, which the kernel allows only below an unmasked one.
     return config | {"MaskedPaths": [], "ReadonlyPaths": []}
-
-
-def _seccomp() -> str:
-    return (naming.IMAGES / "seccomp.json").read_text()
 
 
 def _host_memory() -> int:

@@ -134,6 +134,7 @@ def test_the_container_is_started_with_every_wall(
         for option in host["SecurityOpt"]
     )
     assert options["no-new-privileges"] == "true"
+    assert options["apparmor"] == docker_shell.APPARMOR
     assert json.loads(options["seccomp"])["defaultAction"] == "SCMP_ACT_ERRNO"
     assert facts["Config"]["User"] == docker_shell.USER
     assert facts["Image"].startswith("sha256:")
@@ -175,6 +176,23 @@ def test_the_filter_allows_what_makes_rooms_and_nothing_that_we_deny() -> None:
         " fsopen move_mount open_tree mount_setattr kexec_load init_module reboot swapon syslog"
     )
     assert not allowed & set(denied.split())
+
+
+def test_the_apparmor_profile_is_well_formed_and_has_the_name_that_is_asked_for() -> None:
+    parser = shutil.which("apparmor_parser")
+    need("apparmor_parser", present=parser is not None)
+    profile = str(naming.IMAGES / "apparmor")
+    command = [str(parser), "--skip-kernel-load", "--skip-cache", profile]
+    subprocess.run(command, check=True)
+    named = subprocess.run([str(parser), "--names", profile], check=True, stdout=subprocess.PIPE)
+    assert named.stdout.split() == [docker_shell.APPARMOR.encode()]
+
+
+def test_an_engine_that_misses_the_apparmor_profile_is_told_how_to_load_it() -> None:
+    refusal = docker.errors.APIError("500", explanation="unable to apply apparmor profile")
+    advice = r"apparmor_parser -r sandbox/images/apparmor$"
+    with pytest.raises(ShellError, match=advice), docker_shell._asking("start a shell"):
+        raise refusal
 
 
 # The stream
