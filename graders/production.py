@@ -16,6 +16,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from graders.checking import Check
@@ -259,6 +261,30 @@ def logs(
         _none(_spots(work, lambda facts: facts.prints, package=True), "prints")
 
     return _library("logs", judge, points=points, severity=severity, needs=needs)
+
+
+def same_after_retraining(
+    work: Workspace,
+    *command: str,
+    answer: Callable[[Workspace], Sequence[float] | npt.NDArray[np.float64]],
+    tolerance: float = 0.0,
+    data: str | None = None,
+) -> None:
+    """Train once more in a fresh room; fail when `answer` is another than before.
+
+    For use inside a check, after a first `work.train`. `answer` asks the trained project for
+    numbers, for example the scores of some rows. Reason: retraining_differs.
+    """
+    first = np.asarray(answer(work), dtype=np.float64)
+    work.train(*command, data=data)
+    second = np.asarray(answer(work), dtype=np.float64)
+    if first.shape != second.shape:
+        raise Fail("retraining_differs", {"rows": len(first), "total": len(first), "largest": 0})
+    same = np.isclose(first, second, rtol=0, atol=tolerance, equal_nan=True)
+    if not same.all():
+        gap = float(np.nanmax(np.abs(first - second)[~same], initial=0.0))
+        facts = {"rows": int((~same).sum()), "total": int(same.size), "largest": gap}
+        raise Fail("retraining_differs", dict(facts))
 
 
 def project_facts(work: Workspace) -> dict[str, FileFacts]:
