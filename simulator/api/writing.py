@@ -26,7 +26,9 @@ from simulator.progress.stages import StageState
 CHANGES = ("broke", "still_open", "fixed", "passed", "not_run", "ours")
 
 
-def quest_out(quest: Quest, states: list[StageState], *, enrolled: bool, language: Language) -> QuestOut:
+def quest_out(
+    quest: Quest, states: list[StageState], *, enrolled: bool, language: Language
+) -> QuestOut:
     """A quest with its stages, and where the learner stands."""
     return QuestOut(
         slug=quest.slug,
@@ -77,9 +79,7 @@ def attempt_out(attempt: Attempt) -> AttemptOut:
 
 def report_out(page: ReportPage) -> ReportOut:
     """The result document."""
-    changes = {
-        finding.check: name for name in CHANGES for finding in getattr(page.changes, name)
-    }
+    changes = {finding.check: name for name in CHANGES for finding in getattr(page.changes, name)}
     return ReportOut(
         id=page.public_id,
         attempt=page.number,
@@ -109,9 +109,7 @@ def report_out(page: ReportPage) -> ReportOut:
             judging=page.clocks.judging,
             total=page.clocks.total,
         ),
-        resources=Resources(
-            peak_memory_mb=page.memory_mb, memory_limit_mb=page.memory_limit_mb
-        ),
+        resources=Resources(peak_memory_mb=page.memory_mb, memory_limit_mb=page.memory_limit_mb),
         graded_at=page.graded_at,
     )
 

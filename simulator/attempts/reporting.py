@@ -299,9 +299,7 @@ class _Past:
 
     def was(self, check: str) -> Outcome | None:
         """How the check ended when it last ran."""
-        return next(
-            (found[check] for found in self.outcomes if found.get(check) in RAN), None
-        )
+        return next((found[check] for found in self.outcomes if found.get(check) in RAN), None)
 
     def open_in_a_row(self, check: str) -> int:
         """How many of the newest attempts left it open, one after the other."""
@@ -356,9 +354,7 @@ def report(attempt: Attempt, language: Language) -> ReportPage | None:
 def _findings(
     judged: Judged, quest: Quest, stage: Stage, past: _Past, language: Language
 ) -> tuple[Finding, ...]:
-    messages = {
-        result.check: render(quest, stage, result, language) for result in judged.results
-    }
+    messages = {result.check: render(quest, stage, result, language) for result in judged.results}
     found: list[Finding] = []
     for result in judged.results:
         waits = messages.get(result.waits_for or "")

@@ -88,14 +88,14 @@ def map_from(
     quest: Quest, enrolment_id: int, counted: Tallies, *, open_all: bool
 ) -> list[StageState]:
     """A map from tallies that are already counted."""
-    passed = {
-        stage.slug for stage in quest.stages if counted.of(enrolment_id, stage.slug).passed
-    }
+    passed = {stage.slug for stage in quest.stages if counted.of(enrolment_id, stage.slug).passed}
     found: list[StageState] = []
     for stage in quest.stages:
         tally = counted.of(enrolment_id, stage.slug)
-        missing = () if open_all else tuple(
-            quest.stage(slug) for slug in stage.requires if slug not in passed
+        missing = (
+            ()
+            if open_all
+            else tuple(quest.stage(slug) for slug in stage.requires if slug not in passed)
         )
         state = _state(tally, locked=bool(missing))
         if state is State.OPEN and State.HERE not in {other.state for other in found}:
