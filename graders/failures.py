@@ -5,9 +5,10 @@ is the platform's, and any other exception out of a check is the author's (`brok
 """
 
 import numbers
-from typing import NoReturn
+from typing import NoReturn, Self
 
 from graders.results import Location, Outcome, Param
+from sandbox.interface import Limits, Stopped
 
 
 class Fail(Exception):
@@ -53,6 +54,17 @@ class Ended(Exception):
         self.params = params or {}
         self.locations = locations
         self.output = output
+
+    @classmethod
+    def of_limit(cls, stopped: Stopped, *, target: str, limits: Limits, output: str = "") -> Self:
+        """The end at a limit: time is a timeout, anything else a limit."""
+        slow = stopped in (Stopped.WALL, Stopped.CPU)
+        return cls(
+            Outcome.TIMEOUT if slow else Outcome.LIMIT,
+            stopped.value,
+            {"target": target, "limit": getattr(limits, stopped.value)},
+            output=output,
+        )
 
 
 def fail(

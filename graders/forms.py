@@ -46,6 +46,8 @@ def _fault(model: type[BaseModel], marked: Marked, detail: ErrorDetails) -> Faul
             )
         case "missing":
             return marked.fault(where, "Q103", f"{name} is missing")
+        case "literal_error" if detail["loc"][-1] == "[key]":
+            return marked.fault(where, "Q107", f"{name}: quote the text, a comma ends it here")
         case "enum" | "literal_error":
             known = re.findall(r"'([^']*)'", str(detail.get("ctx", {}).get("expected", "")))
             found = str(detail["input"])

@@ -8,17 +8,18 @@ check is `broken`, nobody loses points, and somebody is told.
 import logging
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from graders.checking import Check, Praise
+from graders.datasets import Datasets
 from graders.failures import Ended, Fail
 from graders.intake import NotGradable, parse_in_room
 from graders.loading import load_checks
 from graders.messages import Catalogue, load_catalogue
 from graders.quest import Quest, Stage
 from graders.results import CheckResult, Event, Outcome, Param, Phase, PhaseStarted, Verdict
-from graders.rooms import Datasets, Rooms
+from graders.rooms import Rooms
 from graders.verdicts import conclude
 from graders.workspace import Workspace
 from sandbox.interface import Limits, Sandbox, SandboxError
@@ -37,7 +38,7 @@ def grade(
     sandbox: Sandbox,
     datasets: Datasets,
     seed: int = 0,
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """Judge the project `files` for a stage: phases and results as they are known, then a Verdict.
 
     Closing the iterator early ends every room. Raises NotGradable when a file does not even
@@ -164,9 +165,7 @@ class _Judging:
         reason = self.catalogue.reason(check.name, name)
         if reason is None:
             raise LookupError(f'check {check.name}: reason "{name}" has no message')
-        if set(params) != set(reason.types):
-            raise TypeError(f'check {check.name}: "{name}" takes {sorted(reason.types)}')
-        return {key: reason.types[key].clean(value) for key, value in params.items()}
+        return {key: kind.clean(params[key]) for key, kind in reason.types.items()}
 
 
 def _in_order(checks: Sequence[Check]) -> list[Check]:

@@ -7,11 +7,11 @@ a missing file is `Fail`. In hidden phases no text of the room is kept, not even
 import builtins
 import fnmatch
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -29,13 +29,14 @@ from sandbox.interface import (
     Raised,
     Returned,
     Room,
-    Stopped,
     Unreadable,
     Value,
 )
 
+_T = TypeVar("_T")
 _OPEN = (Phase.INTAKE, Phase.STATIC, Phase.PUBLIC, Phase.TRAIN)
 _TAIL = 4_000
+_NOT_FOUND = ("AttributeError", "ImportError", "ModuleNotFoundError")
 _RUN_SQL = "simkit._judge:run_sql"
 _SQL_COST = "simkit._judge:cost"
 
@@ -58,6 +59,14 @@ class Workspace:
     stage: Stage
     files: Mapping[str, bytes]
     rooms: Rooms
+    _found: dict[Hashable, Any] = field(default_factory=dict)
+
+    def once(self, key: Hashable, find: Callable[[], _T]) -> _T:
+        """What `find` answers, found once a grading: for what several checks look at."""
+        if key not in self._found:
+            self._found[key] = find()
+        found: _T = self._found[key]
+        return found
 
     # The project, as files.
 
@@ -93,9 +102,10 @@ class Workspace:
                 return value
         raise KeyError(f"{key} is in neither exact.json nor calibration.json")
 
-    def table(self, name: str) -> pd.DataFrame:
-        """A public table, read by the judge."""
-        return pd.read_parquet(self.rooms.datasets.public_folder / f"{name}.parquet")
+    def table(self, name: str, *, where: Sequence[tuple[str, str, Any]] = ()) -> pd.DataFrame:
+        """A public table, read by the judge; `where` is like ``[("user_id", "in", [1, 2])]``."""
+        path = self.rooms.datasets.public_folder / f"{name}.parquet"
+        return pd.read_parquet(path, filters=list(where) or None)
 
     def hidden(self, name: str, *, data: str) -> pd.DataFrame:
         """A table of a hidden dataset: features that a hidden phase may hand to a room."""
@@ -191,6 +201,7 @@ class Workspace:
                 self.rooms.keep_artifacts(room)
             except Unreadable:
                 raise Fail("artifact_unreadable", {"path": "/artifacts"}) from None
+        self.rooms.renew()
         return finished
 
     def artifact(self, path: str, *, max_bytes: int = 10_000_000) -> bytes:
@@ -247,7 +258,7 @@ class Workspace:
         target = _short(command)
         output = self._output(finished)
         if finished.stopped:
-            raise _stopped(finished.stopped, target, limits, output)
+            raise Ended.of_limit(finished.stopped, target=target, limits=limits, output=output)
         if finished.exit_code is None:
             ending = _ending(f"signal {finished.signal}")
             facts: dict[str, Param] = {"target": target, "ending": ending}
@@ -260,7 +271,7 @@ class Workspace:
     def _value(self, returned: Returned, target: str, limits: Limits) -> Any:  # noqa: ANN401
         output = self._output(returned)
         if returned.stopped:
-            raise _stopped(returned.stopped, target, limits, output)
+            raise Ended.of_limit(returned.stopped, target=target, limits=limits, output=output)
         if returned.raised:
             self._raised(returned.raised, target, output)
         if returned.crashed:
@@ -286,14 +297,19 @@ class Workspace:
             if 0 < frame.line <= self.files.get(frame.path, b"").count(b"\n") + 1
             and frame.path in self.files
         ]
-        kind = raised.type
+        kind = raised.type.rpartition(".")[2]
         if self.rooms.phase in _OPEN:
             output = f"{output}{raised.type}: {raised.message}"[-_TAIL:]
-        elif not isinstance(getattr(builtins, kind.rpartition(".")[2], None), type):
+        elif not isinstance(getattr(builtins, kind, None), type):
             kind = "Exception"  # a class of the learner's could be named after what it saw
+        if target.endswith(".sql"):
+            place = (Location(path=target),)
+            raise Ended(
+                Outcome.ERROR, "query_failed", {"path": target}, locations=place, output=output
+            )
         raise Ended(
             Outcome.ERROR,
-            "raised",
+            "not_found" if kind in _NOT_FOUND and not own else "raised",
             {"error": kind, "target": target},
             locations=tuple(own[::-1]),
             output=output,
@@ -305,16 +321,6 @@ class Workspace:
             return ""
         text = ended.stdout[-_TAIL:] + ended.stderr[-_TAIL:]
         return text.decode("utf-8", errors="replace")[-_TAIL:]
-
-
-def _stopped(stopped: Stopped, target: str, limits: Limits, output: str) -> Ended:
-    slow = stopped in (Stopped.WALL, Stopped.CPU)
-    return Ended(
-        Outcome.TIMEOUT if slow else Outcome.LIMIT,
-        stopped.value,
-        {"target": target, "limit": getattr(limits, stopped.value)},
-        output=output,
-    )
 
 
 def _ending(text: str) -> str:

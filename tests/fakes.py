@@ -155,7 +155,9 @@ class FakeRoom:
             self._modules[module] = names
         function = self._modules[module].get(name)
         if not callable(function):
-            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+            raise AttributeError(  # noqa: TRY004 - what Python itself raises
+                f"module {module!r} has no attribute {name!r}"
+            )
         return function
 
     def _raised(self, error: Exception) -> Raised:
