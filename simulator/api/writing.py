@@ -17,7 +17,7 @@ from simulator.api.schemas import (
     Resources,
     StageOut,
 )
-from simulator.attempts.models import Attempt, Verdict
+from simulator.attempts.models import Attempt, Grading, Verdict
 from simulator.attempts.reading import latest_grading
 from simulator.attempts.reporting import Finding, ReportPage
 from simulator.catalog.models import Enrolment, ProjectFile
@@ -67,7 +67,7 @@ def attempt_out(attempt: Attempt) -> AttemptOut:
         quest=attempt.enrolment.quest,
         stage=attempt.stage,
         source=attempt.source,
-        state=grading.state,
+        state=Grading.State(grading.state),
         charged=attempt.charged,
         score=verdict.score if verdict else None,
         readiness=verdict.readiness if verdict else None,
