@@ -131,7 +131,7 @@ class CheckOut(Schema):
     lesson: str
     waits_for: str | None
     output: str
-    change: str | None  # broke, still_open, fixed, passed, not_run, ours
+    change: str | None  # broke, still_open, fixed, stayed, not_run, broken
     in_a_row: int
     duration_ms: int
 
@@ -175,7 +175,6 @@ class ReportOut(Schema):
     passed: bool
     merit: bool
     readiness: str
-    headline: str
     sentence: str
     focus: str | None
     groups: list[GroupOut]
