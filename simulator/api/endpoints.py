@@ -41,7 +41,11 @@ ZIP: Final = "application/zip"
 
 # No page of documentation: its scripts would come from elsewhere. /api/openapi.json is enough.
 api = NinjaAPI(
-    title="Simulator", version="1", docs_url=None, auth=[Bearer(), django_auth], urls_namespace="api"
+    title="Simulator",
+    version="1",
+    docs_url=None,
+    auth=[Bearer(), django_auth],
+    urls_namespace="api",
 )
 router = Router()
 

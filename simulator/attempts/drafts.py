@@ -56,9 +56,7 @@ def files_of(enrolment: Enrolment) -> dict[str, bytes]:
     return {path: bytes(content) for path, content in rows}
 
 
-def save_file(
-    enrolment: Enrolment, path: str, content: bytes, *, seen: int | None
-) -> ProjectFile:
+def save_file(enrolment: Enrolment, path: str, content: bytes, *, seen: int | None) -> ProjectFile:
     """Save over the revision that was seen; with None, make a new file.
 
     Raises Conflict when another revision stands there, Refusal when the project may not hold it.
@@ -159,9 +157,7 @@ def _create(enrolment: Enrolment, path: str, content: bytes) -> ProjectFile:
 def _check_fits(enrolment: Enrolment, path: str, content: bytes) -> None:
     others = ProjectFile.objects.filter(enrolment=enrolment).exclude(path=path)
     total = others.aggregate(total=Sum(Length("content")))["total"] or 0
-    intake.check_draft(
-        _paths(enrolment), path=path, size=len(content), total=total + len(content)
-    )
+    intake.check_draft(_paths(enrolment), path=path, size=len(content), total=total + len(content))
 
 
 def _paths(enrolment: Enrolment) -> list[str]:
