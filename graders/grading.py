@@ -12,13 +12,14 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from graders.checking import Check, Praise
+from graders.datasets import Datasets
 from graders.failures import Ended, Fail
 from graders.intake import NotGradable, parse_in_room
 from graders.loading import load_checks
 from graders.messages import Catalogue, load_catalogue
 from graders.quest import Quest, Stage
 from graders.results import CheckResult, Event, Outcome, Param, Phase, PhaseStarted, Verdict
-from graders.rooms import Datasets, Rooms
+from graders.rooms import Rooms
 from graders.verdicts import conclude
 from graders.workspace import Workspace
 from sandbox.interface import Limits, Sandbox, SandboxError

@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
+from graders.datasets import Datasets
 from graders.results import Clocks, Phase
 from sandbox.interface import Finished, Limits, Returned, Room, Sandbox, Usage
 
@@ -14,30 +14,6 @@ _Ended = TypeVar("_Ended", Finished, Returned)
 
 MOST_ARTIFACTS = 256
 MOST_ARTIFACT_BYTES = 64_000_000
-
-
-class Datasets(Protocol):
-    """Where a quest's tables lie, as `graders.datasets.prepare` answers."""
-
-    @property
-    def public(self) -> str:
-        """The warehouse folder that every room may see."""
-        ...
-
-    @property
-    def hidden(self) -> Mapping[str, str]:
-        """The warehouse folders that rooms of hidden phases may see, by name."""
-        ...
-
-    @property
-    def public_folder(self) -> Path:
-        """The public tables, one Parquet file each, for the judge."""
-        ...
-
-    @property
-    def truth(self) -> Path:
-        """Labels and latents, one Parquet file each: for the judge alone."""
-        ...
 
 
 @dataclass
@@ -83,6 +59,10 @@ class Rooms:
         """Begin a phase: no room of the phase before is left."""
         self.close()
         self.phase = phase
+
+    def renew(self) -> None:
+        """End the phase's rooms: the next ones find what has changed meanwhile."""
+        self.close()
 
     def close(self) -> None:
         """End every room."""

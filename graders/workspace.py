@@ -36,6 +36,7 @@ from sandbox.interface import (
 _T = TypeVar("_T")
 _OPEN = (Phase.INTAKE, Phase.STATIC, Phase.PUBLIC, Phase.TRAIN)
 _TAIL = 4_000
+_NOT_FOUND = ("AttributeError", "ImportError", "ModuleNotFoundError")
 _RUN_SQL = "simkit._judge:run_sql"
 _SQL_COST = "simkit._judge:cost"
 
@@ -200,6 +201,7 @@ class Workspace:
                 self.rooms.keep_artifacts(room)
             except Unreadable:
                 raise Fail("artifact_unreadable", {"path": "/artifacts"}) from None
+        self.rooms.renew()
         return finished
 
     def artifact(self, path: str, *, max_bytes: int = 10_000_000) -> bytes:
@@ -295,14 +297,19 @@ class Workspace:
             if 0 < frame.line <= self.files.get(frame.path, b"").count(b"\n") + 1
             and frame.path in self.files
         ]
-        kind = raised.type
+        kind = raised.type.rpartition(".")[2]
         if self.rooms.phase in _OPEN:
             output = f"{output}{raised.type}: {raised.message}"[-_TAIL:]
-        elif not isinstance(getattr(builtins, kind.rpartition(".")[2], None), type):
+        elif not isinstance(getattr(builtins, kind, None), type):
             kind = "Exception"  # a class of the learner's could be named after what it saw
+        if target.endswith(".sql"):
+            place = (Location(path=target),)
+            raise Ended(
+                Outcome.ERROR, "query_failed", {"path": target}, locations=place, output=output
+            )
         raise Ended(
             Outcome.ERROR,
-            "raised",
+            "not_found" if kind in _NOT_FOUND and not own else "raised",
             {"error": kind, "target": target},
             locations=tuple(own[::-1]),
             output=output,

@@ -7,6 +7,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("simulator.accounts.urls")),
     path("accounts/", include("allauth.account.urls")),
+    path("", include("simulator.api.urls")),
     path("", include("simulator.pages.urls")),
     path("", include("simulator.catalog.urls")),
     path("", include("simulator.progress.urls")),

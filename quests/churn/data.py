@@ -1096,7 +1096,7 @@ def _as_tables(frames: Mapping[str, pd.DataFrame]) -> Tables:
 
 
 def _batches(table: str, frame: pd.DataFrame) -> Iterator[pa.RecordBatch]:
-    for begin in range(0, len(frame), BATCH_ROWS):
+    for begin in range(0, max(1, len(frame)), BATCH_ROWS):
         part = frame.iloc[begin : begin + BATCH_ROWS]
         yield pa.RecordBatch.from_arrays(
             [_column(part, field) for field in SCHEMAS[table]], schema=SCHEMAS[table]

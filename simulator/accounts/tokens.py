@@ -30,9 +30,7 @@ def issue(user: User, *, name: str) -> str:
 def holder(token: str) -> User | None:
     """Who holds this token, if it still counts and they may still sign in."""
     found = (
-        ApiToken.objects.filter(
-            digest=_digest(token), expires_at__gt=Now(), user__is_active=True
-        )
+        ApiToken.objects.filter(digest=_digest(token), expires_at__gt=Now(), user__is_active=True)
         .select_related("user")
         .first()
     )

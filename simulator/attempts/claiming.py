@@ -18,6 +18,7 @@ from graders.results import Blame
 from graders.results import Verdict as Judged
 from simulator.accounts.models import User
 from simulator.attempts import events, ringing
+from simulator.attempts.focusing import focus_of
 from simulator.attempts.models import Attempt, Grading, Outbox, Verdict
 
 LEASE: Final = timedelta(seconds=90)
@@ -27,9 +28,7 @@ MOST_RUNNING: Final = 2  # gradings of one learner at a time, so that one cannot
 BACKOFF: Final = (timedelta(seconds=2), timedelta(seconds=20))
 CANDIDATES: Final = 8
 
-CHARGED: Final = frozenset(
-    {Blame.PASSED, Blame.FAILED, Blame.LEARNER_ERROR, Blame.LEARNER_LIMIT}
-)
+CHARGED: Final = frozenset({Blame.PASSED, Blame.FAILED, Blame.LEARNER_ERROR, Blame.LEARNER_LIMIT})
 OPEN: Final = (Grading.State.QUEUED, Grading.State.RUNNING)
 
 
@@ -69,13 +68,17 @@ def claim(grading_id: int) -> Claim | None:
         learner = Grading.objects.filter(pk=grading_id).values("learner")
         # Two claims for one learner take turns, or both would see the other's place free.
         User.objects.select_for_update().filter(pk__in=learner).first()
-        rows = _claimable().filter(pk=grading_id).update(
-            state=Grading.State.RUNNING,
-            fence=F("fence") + 1,
-            infra_attempts=F("infra_attempts") + 1,
-            lease_until=Now() + Value(LEASE),
-            claimed_at=Now(),
-            not_before=None,
+        rows = (
+            _claimable()
+            .filter(pk=grading_id)
+            .update(
+                state=Grading.State.RUNNING,
+                fence=F("fence") + 1,
+                infra_attempts=F("infra_attempts") + 1,
+                lease_until=Now() + Value(LEASE),
+                claimed_at=Now(),
+                not_before=None,
+            )
         )
         if rows == 0:
             return None
@@ -94,9 +97,7 @@ def finish(claim: Claim, judged: Judged) -> bool:
     Charges the attempt for what the learner caused, and for nothing else.
     """
     with transaction.atomic():
-        ended = claim.held().update(
-            state=Grading.State.DONE, finished_at=Now(), lease_until=None
-        )
+        ended = claim.held().update(state=Grading.State.DONE, finished_at=Now(), lease_until=None)
         if not ended:
             return False
         grading = Grading.objects.get(pk=claim.grading_id)
@@ -172,9 +173,7 @@ def cancel(grading_id: int) -> bool:
 
 def quarantine(gradings: QuerySet[Grading]) -> int:
     """Give up on gradings that failed too often on our side: a person will look."""
-    return gradings.update(
-        state=Grading.State.QUARANTINED, finished_at=Now(), lease_until=None
-    )
+    return gradings.update(state=Grading.State.QUARANTINED, finished_at=Now(), lease_until=None)
 
 
 def ring_for_next(learner_id: int) -> None:
@@ -187,6 +186,7 @@ def ring_for_next(learner_id: int) -> None:
 
 def _store(grading: Grading, judged: Judged) -> None:
     claimed = grading.claimed_at or grading.created_at
+    focus = focus_of(judged.results)
     Verdict.objects.create(
         grading=grading,
         blame=judged.blame,
@@ -195,6 +195,8 @@ def _store(grading: Grading, judged: Judged) -> None:
         passed=judged.passed,
         merit=judged.merit,
         body=events.write(judged),
+        focus_check=focus.check if focus else "",
+        focus_reason=(focus.reason or focus.outcome) if focus else "",
         queued_seconds=max(0.0, (claimed - grading.created_at).total_seconds()),
     )
 
@@ -209,9 +211,7 @@ def _due() -> QuerySet[Grading]:
 
 def _claimable() -> QuerySet[Grading]:
     """Queued, or left behind by a worker whose lease ran out; and the learner has room."""
-    free = Q(state=Grading.State.QUEUED) | Q(
-        state=Grading.State.RUNNING, lease_until__lt=Now()
-    )
+    free = Q(state=Grading.State.QUEUED) | Q(state=Grading.State.RUNNING, lease_until__lt=Now())
     running = (
         Grading.objects.filter(
             learner=OuterRef("learner"), state=Grading.State.RUNNING, lease_until__gte=Now()
@@ -221,8 +221,8 @@ def _claimable() -> QuerySet[Grading]:
         .annotate(count=Count("pk"))
         .values("count")
     )
-    return _due().alias(busy=Subquery(running)).filter(
-        free, Q(busy=None) | Q(busy__lt=MOST_RUNNING)
+    return (
+        _due().alias(busy=Subquery(running)).filter(free, Q(busy=None) | Q(busy__lt=MOST_RUNNING))
     )
 
 

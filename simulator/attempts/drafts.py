@@ -30,7 +30,7 @@ class Conflict(Exception):
         self.current = current
 
 
-def enrol(user: User, quest_slug: str) -> Enrolment:
+def enrol(user: User, quest_slug: str, *, estimate_hours: float | None = None) -> Enrolment:
     """Begin a quest with its starter's files, or go on. Raises NoSuchQuest.
 
     Safe to press twice: the second enrolment is the first.
@@ -38,7 +38,9 @@ def enrol(user: User, quest_slug: str) -> Enrolment:
     quest = quests.get_quest(quest_slug)
     with transaction.atomic():
         enrolment, created = Enrolment.objects.get_or_create(
-            learner=user, quest=quest.slug, defaults={"version": quest.version}
+            learner=user,
+            quest=quest.slug,
+            defaults={"version": quest.version, "estimate_hours": estimate_hours},
         )
         if created:
             ProjectFile.objects.bulk_create(
@@ -54,9 +56,7 @@ def files_of(enrolment: Enrolment) -> dict[str, bytes]:
     return {path: bytes(content) for path, content in rows}
 
 
-def save_file(
-    enrolment: Enrolment, path: str, content: bytes, *, seen: int | None
-) -> ProjectFile:
+def save_file(enrolment: Enrolment, path: str, content: bytes, *, seen: int | None) -> ProjectFile:
     """Save over the revision that was seen; with None, make a new file.
 
     Raises Conflict when another revision stands there, Refusal when the project may not hold it.
@@ -157,9 +157,7 @@ def _create(enrolment: Enrolment, path: str, content: bytes) -> ProjectFile:
 def _check_fits(enrolment: Enrolment, path: str, content: bytes) -> None:
     others = ProjectFile.objects.filter(enrolment=enrolment).exclude(path=path)
     total = others.aggregate(total=Sum(Length("content")))["total"] or 0
-    intake.check_draft(
-        _paths(enrolment), path=path, size=len(content), total=total + len(content)
-    )
+    intake.check_draft(_paths(enrolment), path=path, size=len(content), total=total + len(content))
 
 
 def _paths(enrolment: Enrolment) -> list[str]:

@@ -42,9 +42,7 @@ def hand_in(
     known = _known(enrolment, key=key, stage=stage, manifest=manifest)
     if known is not None:
         return known
-    parsed = check_syntax(
-        work, sandbox=sandbox(), runtime=stage.runtime or quest.runtime
-    )
+    parsed = check_syntax(work, sandbox=sandbox(), runtime=stage.runtime or quest.runtime)
     quests.keep(quest)
     with transaction.atomic():
         # Whoever hands in for this enrolment waits here, and then sees the key that was first.
@@ -61,7 +59,9 @@ def hand_in(
     return attempt
 
 
-def queue(attempt: Attempt, quest: Quest, lane: Grading.Lane = Grading.Lane.INTERACTIVE) -> Grading:
+def queue(
+    attempt: Attempt, quest: Quest, lane: Grading.Lane = Grading.Lane.INTERACTIVE
+) -> Grading:
     """Queue a grading of an attempt in the quest's present version."""
     stage = quest.stage(attempt.stage)
     return Grading.objects.create(

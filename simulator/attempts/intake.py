@@ -184,16 +184,12 @@ def _check_count(found: int) -> None:
 
 def _check_size(path: str, size: int) -> None:
     if size > LARGEST_FILE:
-        raise Refusal(
-            "file_too_large", path=path, limit=Size(LARGEST_FILE), found=Size(size)
-        )
+        raise Refusal("file_too_large", path=path, limit=Size(LARGEST_FILE), found=Size(size))
 
 
 def _check_total(size: int) -> None:
     if size > LARGEST_PROJECT:
-        raise Refusal(
-            "project_too_large", limit=Size(LARGEST_PROJECT), found=Size(size)
-        )
+        raise Refusal("project_too_large", limit=Size(LARGEST_PROJECT), found=Size(size))
 
 
 def _edgy(part: str) -> bool:

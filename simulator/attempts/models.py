@@ -134,6 +134,8 @@ class Verdict(models.Model):
     passed = models.BooleanField()
     merit = models.BooleanField()
     body = models.JSONField()  # graders.results.Verdict, as JSON
+    focus_check = models.CharField(max_length=80, blank=True)  # the finding to look at first
+    focus_reason = models.CharField(max_length=80, blank=True)
     queued_seconds = models.FloatField()
     created_at = models.DateTimeField(db_default=Now())
 

@@ -84,7 +84,8 @@ class Look:
 async def events(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
     """The page's stream: fragments of HTML."""
     user = await aget_user(request)
-    return await follow(request, user, public_id, write=write_html)
+    session = request.session.session_key
+    return await follow(request, user, public_id, write=write_html, session=session)
 
 
 async def follow(
@@ -93,9 +94,12 @@ async def follow(
     public_id: UUID,
     *,
     write: Write,
+    session: str | None,
 ) -> HttpResponseBase:
-    """A stream as a response. Raises Http404 for an attempt that is absent or not theirs."""
-    session = request.session.session_key if hasattr(request, "session") else None
+    """A stream as a response. Raises Http404 for an attempt that is absent or not theirs.
+
+    A stream that a `session` opened ends with it.
+    """
     followed = await _read(find, user, public_id, session=session)
     since = Place.read(request.headers.get("Last-Event-ID", ""))
     if since.ended:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from celery import signals
 from django.conf import settings
 
 from graders.datasets import prepare
@@ -10,7 +11,7 @@ from graders.grading import grade as grade_stage
 from graders.results import Event
 from sandbox.client import RunnerSandbox
 from sandbox.interface import Sandbox
-from simulator.attempts import ringing
+from simulator.attempts import health, ringing
 from simulator.attempts.claiming import claim_next
 from simulator.attempts.delivering import Work, deliver
 from simulator.celery import app
@@ -32,3 +33,9 @@ def judge(work: Work, sandbox: Sandbox) -> Iterator[Event]:
     yield from grade_stage(
         work.quest, work.stage, work.files, sandbox=sandbox, datasets=datasets, seed=work.seed
     )
+
+
+@signals.worker_ready.connect
+def say_that_it_lives(**_: object) -> None:
+    """A worker is up: from now on the health page hears of it."""
+    health.beat_forever()

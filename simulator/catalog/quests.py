@@ -20,7 +20,7 @@ from simulator.catalog.numbers import with_numbers
 _lock: Final = threading.Lock()
 
 
-class NoSuchQuest(LookupError):
+class NoSuchQuest(KeyError):
     """No quest of that name or digest is here."""
 
 

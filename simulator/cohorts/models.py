@@ -64,9 +64,7 @@ class Deadline(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["cohort_quest", "stage"], name="one_deadline_a_stage"
-            ),
+            models.UniqueConstraint(fields=["cohort_quest", "stage"], name="one_deadline_a_stage"),
         ]
 
     def __str__(self) -> str:

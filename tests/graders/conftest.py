@@ -5,18 +5,19 @@ from pathlib import Path
 
 import pytest
 
+from graders.datasets import Datasets
 from graders.grading import grade
 from graders.loading import load_quest
 from graders.quest import Quest
 from graders.results import Event
 from tests.fakes import FakeSandbox
-from tests.graders.small_quest import SmallDatasets, small_datasets, write_quest
+from tests.graders.small_quest import small_datasets, write_quest
 
 Grade = Callable[..., list[Event]]
 
 
 @pytest.fixture
-def datasets(tmp_path: Path) -> SmallDatasets:
+def datasets(tmp_path: Path) -> Datasets:
     return small_datasets(tmp_path / "home")
 
 
@@ -26,7 +27,7 @@ def quest(tmp_path: Path) -> Quest:
 
 
 @pytest.fixture
-def graded(tmp_path: Path, datasets: SmallDatasets) -> Grade:
+def graded(tmp_path: Path, datasets: Datasets) -> Grade:
     """Grade files on the small quest, with some of its files replaced."""
 
     def run(

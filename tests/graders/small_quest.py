@@ -1,11 +1,11 @@
 """A small quest on disk, for tests of the judge."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import dedent
 
 import pandas as pd
+
+from graders.datasets import Datasets
 
 QUEST_YAML = """\
 uuid: 3f0b4a9e-6a43-4b5d-9a0f-0d3f6e3a9c11
@@ -111,17 +111,7 @@ def write_quest(root: Path, **changed: str) -> Path:
     return folder
 
 
-@dataclass(frozen=True, kw_only=True)
-class SmallDatasets:
-    """Datasets as `graders.datasets.prepare` would answer."""
-
-    public: str
-    public_folder: Path
-    truth: Path
-    hidden: Mapping[str, str] = field(default_factory=dict)
-
-
-def small_datasets(home: Path) -> SmallDatasets:
+def small_datasets(home: Path) -> Datasets:
     """A public table, a hidden one with features and the truth about it."""
     for name in ("warehouse/small-public", "warehouse/small-later", "truth/small"):
         (home / name).mkdir(parents=True)
@@ -129,7 +119,7 @@ def small_datasets(home: Path) -> SmallDatasets:
     sums.to_parquet(home / "truth/small/sums.parquet")
     sums[["a", "b"]].to_parquet(home / "warehouse/small-later/pairs.parquet")
     sums.to_parquet(home / "warehouse/small-public/sums.parquet")
-    return SmallDatasets(
+    return Datasets(
         public="small-public",
         public_folder=home / "warehouse" / "small-public",
         truth=home / "truth" / "small",

@@ -6,6 +6,7 @@ from textwrap import dedent
 
 import pytest
 
+from graders.datasets import Datasets
 from graders.grading import grade
 from graders.intake import NotGradable
 from graders.loading import load_quest
@@ -23,7 +24,7 @@ from graders.results import (
 from sandbox.interface import SandboxError
 from tests.fakes import FakeSandbox
 from tests.graders.conftest import Grade
-from tests.graders.small_quest import CHECKS, HIDDEN_CHECKS, MESSAGES, SmallDatasets, write_quest
+from tests.graders.small_quest import CHECKS, HIDDEN_CHECKS, MESSAGES, write_quest
 
 GOOD = {"app/model.py": "def add(a, b):\n    return a + b\n"}
 OFF = {"app/model.py": "def add(a, b):\n    return a - b\n"}
@@ -54,9 +55,7 @@ def test_good_work_passes_with_all_points_phase_by_phase(graded: Grade) -> None:
     assert verdict(events).merit
 
 
-def test_a_result_is_yielded_before_the_next_check_runs(
-    quest: Quest, datasets: SmallDatasets
-) -> None:
+def test_a_result_is_yielded_before_the_next_check_runs(quest: Quest, datasets: Datasets) -> None:
     sandbox = FakeSandbox()
     files = {path: body.encode() for path, body in GOOD.items()}
     events = grade(quest, quest.stages[0], files, sandbox=sandbox, datasets=datasets)
@@ -153,9 +152,7 @@ def test_a_fallen_sandbox_is_nobodys_failure(graded: Grade) -> None:
         graded(GOOD, sandbox=FakeSandbox(broken_at=1))
 
 
-def test_every_room_is_closed_when_a_grading_is_given_up(
-    quest: Quest, datasets: SmallDatasets
-) -> None:
+def test_every_room_is_closed_when_a_grading_is_given_up(quest: Quest, datasets: Datasets) -> None:
     sandbox = FakeSandbox()
     files = {path: body.encode() for path, body in GOOD.items()}
     events = grade(quest, quest.stages[0], files, sandbox=sandbox, datasets=datasets)
@@ -167,9 +164,7 @@ def test_every_room_is_closed_when_a_grading_is_given_up(
     assert all(room.closed for room in sandbox.rooms)
 
 
-def test_each_phase_and_dataset_has_a_room_of_its_own(
-    quest: Quest, datasets: SmallDatasets
-) -> None:
+def test_each_phase_and_dataset_has_a_room_of_its_own(quest: Quest, datasets: Datasets) -> None:
     sandbox = FakeSandbox()
     files = {path: body.encode() for path, body in GOOD.items()}
     list(grade(quest, quest.stages[0], files, sandbox=sandbox, datasets=datasets))
