@@ -40,9 +40,11 @@ class Row:
 def main() -> int:
     """Return 1 when a reference fails or a starter passes, 2 when the site does not answer."""
     try:
-        with private_site(SIM_SCALE=SCALE) as site:
-            with Learner(site.address, name="learner", password="learner") as learner:  # noqa: S106, the demo login
-                rows = list(_rows(learner))
+        with (
+            private_site(SIM_SCALE=SCALE) as site,
+            Learner(site.address, name="learner", password="learner") as learner,  # noqa: S106, the demo login
+        ):
+            rows = list(_rows(learner))
     except (NotReady, Unanswered) as error:
         print(error, file=sys.stderr)
         return 2
