@@ -160,6 +160,12 @@ class Quest(Facts):
         """The stage of that name. Raises KeyError."""
         return next((s for s in self.stages if s.slug == slug), None) or _missing(slug)
 
+    def stage_folder(self, stage: Stage) -> Path:
+        """Where a stage's brief, checks and messages stand: ``stages/<nn>_<slug>``."""
+        number = next(n for n, s in enumerate(self.stages, start=1) if s.slug == stage.slug)
+        found = sorted(self.folder.glob(f"stages/[0-9][0-9]_{stage.slug}"))
+        return found[0] if found else self.folder / "stages" / f"{number:02d}_{stage.slug}"
+
 
 def _missing(slug: str) -> Stage:
     raise KeyError(slug)

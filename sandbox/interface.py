@@ -4,14 +4,14 @@ import enum
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import pyarrow as pa
 
-Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 """Data as the `json` module reads it."""
 
-Value = Json | bytes | pa.Table
+Value: TypeAlias = Json | bytes | pa.Table
 """What may cross a wall: JSON data, bytes, or a table. Nothing is pickled in either direction.
 
 A list or dictionary may hold JSON only; a table stands alone as one argument or as the result.
@@ -98,7 +98,7 @@ class Raised:
 
 @dataclass(frozen=True, kw_only=True)
 class Returned:
-    """How a call ended: exactly one of `raised`, `stopped`, `crashed`, `rejected`, or a `value`."""
+    """How a call ended: one of `raised`, `stopped`, `crashed`, `rejected`, or else a `value`."""
 
     value: Value = None
     raised: Raised | None = None

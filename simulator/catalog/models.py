@@ -4,16 +4,19 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
 
 
 class Enrolment(models.Model):
     """A learner in one version of one quest; owns one growing project."""
 
-    learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="enrolments")
+    learner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="enrolments"
+    )
     quest = models.SlugField(max_length=40)
     version = models.CharField(max_length=16)
     estimate_hours = models.FloatField(null=True, blank=True)  # the learner's own, before stage 1
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints: ClassVar = [
@@ -34,9 +37,15 @@ class ProjectFile(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
+        ordering: ClassVar = ["path"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["enrolment", "path"], name="one_file_a_path"),
         ]
 
     def __str__(self) -> str:
         return self.path
+
+    @property
+    def text(self) -> str:
+        """The content as text; drafts that are no UTF-8 are shown with marks, never changed."""
+        return bytes(self.content).decode("utf-8", errors="replace")

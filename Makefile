@@ -1,0 +1,51 @@
+# Everything a person types. Needs python >= 3.11 and make; no root, no Docker, no npm.
+PYTHON ?= python3
+BASE ?= python:3.11-slim
+VENV := .venv
+PY := $(VENV)/bin/python
+export SIM_RUNTIMES ?= $(CURDIR)/.sim/runtimes
+
+.PHONY: run demo test check format bench image clean
+
+run: $(VENV)/site  ## serve the site with demo data on PORT (8000)
+	@$(PY) -m simulator.serving
+
+demo: $(VENV)/site  ## prove the loop: starter and reference of every stage, through the API
+	@$(PY) -m simulator.demo
+
+test: $(VENV)/dev  ## every test; a missing tool is skipped with its name
+	$(PY) -m sandbox.runtimes python-ml
+	$(PY) -m pytest
+
+check: $(VENV)/dev  ## format, lint, imports, types
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/lint-imports
+	$(VENV)/bin/mypy
+
+format: $(VENV)/dev
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+bench: $(VENV)/site  ## measure; SECTION=loop for one part; writes .sim/bench.json
+	@$(PY) -m tests.bench $(SECTION)
+
+image: $(VENV)/site  ## build the rooms' Docker image; BASE is the image it starts from
+	$(PY) -m sandbox.images.build --base $(BASE) python-ml
+
+clean:  ## forget the virtual environment, the runtimes and the data
+	rm -rf $(VENV) .sim
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed, this is $$($(PYTHON) -V); set PYTHON=python3.11"; exit 2; }
+	@$(PYTHON) -m venv $(VENV) || \
+	  { echo "python cannot make virtual environments; on Debian: apt install python3-venv"; exit 2; }
+
+$(VENV)/site: requirements/site.txt | $(VENV)/bin/python
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/site.txt
+	@touch $@
+
+$(VENV)/dev: requirements/dev.txt | $(VENV)/bin/python
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@ $(VENV)/site

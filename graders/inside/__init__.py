@@ -1,0 +1,1 @@
+"""What the judge carries into a room: standard library only, and no verdict."""

@@ -1,0 +1,137 @@
+"""Read checks without running them: which reasons they name, and whether each has a message."""
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from graders.checking import Check
+from graders.faults import Fault, did_you_mean
+from graders.messages import Catalogue
+from graders.results import Severity
+
+_OWN_WORDS = {"share", "at"}  # what `fail` itself takes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Named:
+    """One place where a check names a reason."""
+
+    path: Path
+    line: int
+    column: int
+    reason: str | None  # None: not written out, so nobody can look its message up
+    params: frozenset[str]
+    whole: bool  # whether all parameters are written out
+
+    def fault(self, code: str, message: str) -> Fault:
+        """A fault at this place."""
+        return Fault(
+            path=self.path, line=self.line, column=self.column, code=code, message=message
+        )
+
+
+def message_faults(folder: Path, checks: Sequence[Check], catalogue: Catalogue) -> list[Fault]:
+    """Reasons without a message, parameters that do not fit, blockers that do not say why."""
+    named: dict[str, list[Named]] = {}
+    for file in ("checks.py", "hidden_checks.py"):
+        if (folder / file).is_file():
+            named |= reasons_by_check(folder / file)
+    faults: list[Fault] = []
+    for check in checks:
+        path = folder / "messages.yaml"
+        if catalogue.texts(check.name) is None:
+            hint = did_you_mean(check.name, catalogue.own)
+            message = f"{check.name} has no texts (title, brief){hint}"
+            faults.append(Fault(path=path, line=1, column=1, code="C307", message=message))
+        for place in named.get(check.name, []):
+            faults += _place_faults(check, place, catalogue)
+    faults += _idle_faults(folder, checks, catalogue)
+    return faults
+
+
+def reasons_by_check(path: Path) -> dict[str, list[Named]]:
+    """The reasons that each function of a file can name, itself or through the file's others."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    own = {name: list(_named_in(path, node)) for name, node in functions.items()}
+    calls = {name: _called(node) & set(functions) for name, node in functions.items()}
+    return {name: [n for f in _reached(name, calls) for n in own[f]] for name in functions}
+
+
+def _reached(name: str, calls: Mapping[str, set[str]]) -> list[str]:
+    seen = [name]
+    for current in seen:
+        seen += sorted(calls[current] - set(seen))
+    return seen
+
+
+def _called(function: ast.FunctionDef) -> set[str]:
+    return {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+
+
+def _named_in(path: Path, function: ast.FunctionDef) -> Iterator[Named]:
+    for node in ast.walk(function):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+            continue
+        if node.func.id not in ("fail", "praise"):
+            continue
+        words = [keyword.arg for keyword in node.keywords]
+        yield Named(
+            path=path,
+            line=node.lineno,
+            column=node.col_offset + 1,
+            reason=_literal(node.args[0]) if node.args else None,
+            params=frozenset(word for word in words if word and word not in _OWN_WORDS),
+            whole=None not in words,
+        )
+
+
+def _literal(node: ast.expr) -> str | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def _place_faults(check: Check, place: Named, catalogue: Catalogue) -> Iterator[Fault]:
+    if place.reason is None:
+        yield place.fault("C302", "write the reason out, so that its message can be looked up")
+        return
+    reason = catalogue.reason(check.name, place.reason)
+    if reason is None:
+        texts = catalogue.texts(check.name)
+        hint = did_you_mean(place.reason, texts.reasons if texts else ())
+        yield place.fault(
+            "C301", f'{check.name}: "{place.reason}" has no message in messages.yaml{hint}'
+        )
+        return
+    for param in sorted(place.params - set(reason.params)):
+        hint = did_you_mean(param, reason.params)
+        yield place.fault("C306", f'"{place.reason}" declares no param "{param}"{hint}')
+    if place.whole:
+        for param in sorted(set(reason.params) - place.params):
+            yield place.fault("C308", f'"{place.reason}" needs the param "{param}"')
+
+
+def _idle_faults(folder: Path, checks: Sequence[Check], catalogue: Catalogue) -> Iterator[Fault]:
+    """What messages.yaml says for nobody, and the blockers that do not say why."""
+    names = {check.name: check for check in checks}
+    for name, texts in catalogue.own.items():
+        check = names.get(name)
+        if check is None:
+            hint = did_you_mean(name, names)
+            yield Fault(
+                path=folder / "messages.yaml",
+                line=1,
+                column=1,
+                code="M117",
+                message=f'there is no check "{name}"{hint}',
+            )
+        elif check.severity is Severity.BLOCKER:
+            for reason, message in texts.reasons.items():
+                if message.why is None:
+                    yield Fault(
+                        path=folder / "messages.yaml",
+                        line=1,
+                        column=1,
+                        code="M118",
+                        message=f"{name}.{reason}: a blocker says why it matters in production",
+                    )

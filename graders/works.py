@@ -1,0 +1,133 @@
+"""The works that a quest brings to prove itself: starter, reference, mistakes, cheats.
+
+What a learner could hand in at a stage grows as a real project does: the starter, with the
+reference's files of the stages that are done. A file belongs to the first stage whose patterns
+name it; one that no stage names is there from the beginning. A mistake or a cheat is an overlay:
+``mistakes/<check>/`` (or ``mistakes/<check>--<note>/``) and ``cheats/<trick>/`` hold the files
+that differ from the reference, and a ``work.yaml``::
+
+    stage: model
+    why: {en: "...", ru: "..."}      # or one text: for authors
+"""
+
+import fnmatch
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from graders.faults import Fault, QuestError, did_you_mean
+from graders.forms import fill
+from graders.marked import read_marked
+from graders.quest import Facts, Quest, Stage, Text
+
+ABOUT = "work.yaml"
+
+
+class About(Facts):
+    """What a mistake or cheat says of itself."""
+
+    stage: str
+    why: Text | str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """A project to be graded at one stage, and what must become of it."""
+
+    name: str  # reference, starter, mistakes/x, cheats/x
+    stage: Stage
+    files: dict[str, bytes]
+    stopped_by: str | None = None  # the check that a mistake is named after
+
+    @property
+    def kind(self) -> str:
+        """The kind of work: reference, starter, mistakes, cheats or path."""
+        return self.name.partition("/")[0]
+
+
+def reference(quest: Quest, stage: Stage) -> Work:
+    """The reference's files of this stage and all before it."""
+    done = quest.stages[: _number(quest, stage) + 1]
+    files = _project(quest, [one.slug for one in done])
+    return Work(name="reference", stage=stage, files=files)
+
+
+def starter(quest: Quest, stage: Stage) -> Work:
+    """What a learner has when the stage opens: those before it are done."""
+    done = quest.stages[: _number(quest, stage)]
+    files = _project(quest, [one.slug for one in done])
+    return Work(name="starter", stage=stage, files=files)
+
+
+def overlays(quest: Quest, stage: Stage | None = None) -> list[Work]:
+    """The mistakes and cheats, of one stage or of all. Raises QuestError."""
+    found = [
+        overlay(quest, folder)
+        for kind in ("mistakes", "cheats")
+        for folder in sorted((quest.folder / kind).glob("*/"))
+        if not folder.name.startswith((".", "__"))
+    ]
+    return [work for work in found if stage is None or work.stage.slug == stage.slug]
+
+
+def overlay(quest: Quest, folder: Path) -> Work:
+    """The mistake or cheat in a folder, laid over the reference. Raises QuestError."""
+    marked = read_marked(folder / ABOUT)
+    about = fill(About, marked)
+    stages = {one.slug: one for one in quest.stages}
+    if about.stage not in stages:
+        hint = did_you_mean(about.stage, stages)
+        raise QuestError([marked.fault(("stage",), "W401", f'no stage "{about.stage}"{hint}')])
+    stage = stages[about.stage]
+    files = reference(quest, stage).files | read_files(folder)
+    files.pop(ABOUT, None)
+    check = re.sub(r"--.*$", "", folder.name) if folder.parent.name == "mistakes" else None
+    name = f"{folder.parent.name}/{folder.name}"
+    return Work(name=name, stage=stage, files=files, stopped_by=check)
+
+
+def find_work(quest: Quest, stage: Stage, name: str) -> Work:
+    """A work by its name in the quest, or a project in any folder. Raises QuestError."""
+    if name == "reference":
+        return reference(quest, stage)
+    if name == "starter":
+        return starter(quest, stage)
+    if (quest.folder / name / ABOUT).is_file():
+        return overlay(quest, quest.folder / name)
+    folder = Path(name)
+    if folder.is_dir():
+        return Work(name="path", stage=stage, files=read_files(folder))
+    known = ["reference", "starter", *(work.name for work in overlays(quest))]
+    message = f'there is no work "{name}"{did_you_mean(name, known)}'
+    raise QuestError([Fault(path=quest.folder, line=1, column=1, code="W402", message=message)])
+
+
+def read_files(folder: Path) -> dict[str, bytes]:
+    """A folder's files by their path in it, without what tools leave behind."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not _left_behind(path.relative_to(folder))
+    }
+
+
+def _left_behind(path: Path) -> bool:
+    return any(part == "__pycache__" or part.endswith("_cache") for part in path.parts)
+
+
+def _project(quest: Quest, done: list[str]) -> dict[str, bytes]:
+    """The starter with the reference's files of the stages that are done."""
+    files = read_files(quest.folder / "starter")
+    for path, body in read_files(quest.folder / "reference").items():
+        owner = next((one.slug for one in quest.stages if _names(one, path)), None)
+        if owner in done or (owner is None and path not in files):
+            files[path] = body
+    return files
+
+
+def _names(stage: Stage, path: str) -> bool:
+    return any(fnmatch.fnmatchcase(path, pattern) for pattern in stage.files)
+
+
+def _number(quest: Quest, stage: Stage) -> int:
+    return next(n for n, one in enumerate(quest.stages) if one.slug == stage.slug)

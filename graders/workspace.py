@@ -1,0 +1,367 @@
+"""What a check may use: the project, its rooms, the tables, the hidden truth, the numbers.
+
+Every way in which a learner's code can end without a result is raised as `Ended` with facts;
+a missing file is `Fail`. In hidden phases no text of the room is kept, not even an exception's.
+"""
+
+import builtins
+import fnmatch
+import json
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from graders.failures import Ended, Fail
+from graders.quest import Gate, Quest, Stage
+from graders.results import Location, Outcome, Param, Phase
+from graders.rooms import Rooms
+from graders.tables import UnfitTable, to_frame, to_table
+from sandbox.interface import (
+    Finished,
+    Json,
+    Limits,
+    Raised,
+    Returned,
+    Room,
+    Unreadable,
+    Value,
+)
+
+_T = TypeVar("_T")
+_OPEN = (Phase.INTAKE, Phase.STATIC, Phase.PUBLIC, Phase.TRAIN)
+_TAIL = 4_000
+_NOT_FOUND = ("AttributeError", "ImportError", "ModuleNotFoundError")
+_RUN_SQL = "simkit._judge:run_sql"
+_SQL_COST = "simkit._judge:cost"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SqlResult:
+    """What a learner's query answered and what it cost, as the engine counts."""
+
+    frame: pd.DataFrame
+    rows_read: int
+    bytes_read: int
+    seconds: float
+
+
+@dataclass(kw_only=True)
+class Workspace:
+    """A learner's project before the judge."""
+
+    quest: Quest
+    stage: Stage
+    files: Mapping[str, bytes]
+    rooms: Rooms
+    _found: dict[Hashable, Any] = field(default_factory=dict)
+
+    def once(self, key: Hashable, find: Callable[[], _T]) -> _T:
+        """What `find` answers, found once a grading: for what several checks look at."""
+        if key not in self._found:
+            self._found[key] = find()
+        found: _T = self._found[key]
+        return found
+
+    # The project, as files.
+
+    def text(self, path: str) -> str:
+        """A file of the project. Its absence, or other bytes than UTF-8, is the learner's Fail."""
+        content = self.files.get(path)
+        if content is None:
+            raise Fail("file_missing", {"path": path})
+        try:
+            return content.decode("utf-8")
+        except UnicodeDecodeError:
+            raise Fail("file_not_text", {"path": path}) from None
+
+    def matching(self, pattern: str) -> list[str]:
+        """The project's paths that match a pattern like ``sql/*.sql`` (``*`` crosses folders)."""
+        return sorted(path for path in self.files if fnmatch.fnmatchcase(path, pattern))
+
+    # The numbers and tables of the quest: never seen by a room.
+
+    def gate(self, metric: str, *, check: str | None = None) -> Gate:
+        """The calibrated thresholds of a metric (`pass_`, `merit`). Raises KeyError."""
+        for gate in self.quest.gates:
+            if gate.metric == metric and check in (None, gate.check):
+                return gate
+        raise KeyError(metric)
+
+    def number(self, key: str) -> float:
+        """A number of exact.json or calibration.json, by its dotted key. Raises KeyError."""
+        for file in ("exact.json", "calibration.json"):
+            path = self.quest.folder / file
+            value = _look_up(json.loads(path.read_text()), key) if path.is_file() else None
+            if value is not None:
+                return value
+        raise KeyError(f"{key} is in neither exact.json nor calibration.json")
+
+    def table(self, name: str, *, where: Sequence[tuple[str, str, Any]] = ()) -> pd.DataFrame:
+        """A public table, read by the judge; `where` is like ``[("user_id", "in", [1, 2])]``."""
+        path = self.rooms.datasets.public_folder / f"{name}.parquet"
+        return pd.read_parquet(path, filters=list(where) or None)
+
+    def hidden(self, name: str, *, data: str) -> pd.DataFrame:
+        """A table of a hidden dataset: features that a hidden phase may hand to a room."""
+        return pd.read_parquet(self._folder(data) / f"{name}.parquet")
+
+    def truth(self, name: str) -> pd.DataFrame:
+        """Hidden labels or latents. Never pass them to a room."""
+        return pd.read_parquet(self.rooms.datasets.truth / f"{name}.parquet")
+
+    # The learner's code, in rooms.
+
+    def sql(
+        self,
+        path: str,
+        params: Mapping[str, Json] | None = None,
+        *,
+        data: str | None = None,
+        seconds: float | None = None,
+    ) -> SqlResult:
+        """Run a SQL file of the project on the public dataset, or on a hidden one by its name.
+
+        Parameters are bound by the engine. The room holds the project's SQL files and nothing
+        else, so no code of the project can answer in the engine's place. Raises Fail, Ended.
+        """
+        self.text(path)
+        scripts = {name: body for name, body in self.files.items() if name.endswith(".sql")}
+        room = self.rooms.shared(scripts, content="sql", data=data)
+        limits = self._limits(seconds)
+        args: tuple[Json, Json] = (path, dict(params or {}))
+        returned = self.rooms.step(lambda: room.call(_RUN_SQL, *args, limits=limits))
+        frame = self._value(returned, path, limits)
+        cost = self._value(self.rooms.step(lambda: room.call(_SQL_COST)), path, limits)
+        if not isinstance(frame, pd.DataFrame) or not isinstance(cost, dict):
+            raise Ended(Outcome.ERROR, "rejected", {"target": path, "rule": "not_a_table"})
+        return SqlResult(
+            frame=frame,
+            rows_read=int(cost["rows_read"]),
+            bytes_read=int(cost["bytes_read"]),
+            seconds=float(cost["seconds"]),
+        )
+
+    def call(
+        self,
+        target: str,
+        *args: object,
+        data: str | None = None,
+        seconds: float | None = None,
+        **kwargs: object,
+    ) -> Any:  # noqa: ANN401 - the learner decides what comes back; the check looks
+        """Call ``"package.module:function"`` in the phase's room; tables are DataFrames.
+
+        Calls of one phase and dataset share a process, which keeps its state. Raises Ended.
+        """
+        room = self._project_room(data)
+        limits = self._limits(seconds)
+        sent = [_crossing(arg) for arg in args]
+        named: dict[str, Any] = {name: _crossing(value) for name, value in kwargs.items()}
+        returned = self.rooms.step(lambda: room.call(target, *sent, limits=limits, **named))
+        return self._value(returned, target, limits)
+
+    def run(
+        self,
+        *command: str,
+        data: str | None = None,
+        seconds: float | None = None,
+        may_fail: bool = False,
+        stdin: bytes = b"",
+    ) -> Finished:
+        """Run a command to its end in the phase's room.
+
+        Raises Ended when a limit stops it, or when it fails and `may_fail` is not set.
+        """
+        return self._run(
+            self._project_room(data),
+            command,
+            limits=self._limits(seconds),
+            may_fail=may_fail,
+            stdin=stdin,
+        )
+
+    def train(
+        self, *command: str, data: str | None = None, seconds: float | None = None
+    ) -> Finished:
+        """Run a command in a room of its own and keep what it leaves in ``/artifacts``.
+
+        Every room that opens later finds those files at ``/artifacts``. Raises Ended.
+        """
+        with self.rooms.fresh(self._project(), data=data) as room:
+            finished = self._run(
+                room, command, limits=self._limits(seconds), may_fail=False, stdin=b""
+            )
+            try:
+                self.rooms.keep_artifacts(room)
+            except Unreadable:
+                raise Fail("artifact_unreadable", {"path": "/artifacts"}) from None
+        self.rooms.renew()
+        return finished
+
+    def artifact(self, path: str, *, max_bytes: int = 10_000_000) -> bytes:
+        """A file that `train` left, relative to ``/artifacts``: bytes, never to be unpickled."""
+        content = self.rooms.artifacts.get(path)
+        if content is None or len(content) > max_bytes:
+            raise Fail("artifact_unreadable", {"path": path})
+        return content
+
+    @contextmanager
+    def room(self, *, data: str | None = None) -> Iterator[Room]:
+        """A fresh room with project, driver and artefacts, for what the words above cannot say."""
+        with self.rooms.fresh(self._project(), data=data) as room:
+            yield room
+
+    def read(self, path: str, *, max_bytes: int, data: str | None = None) -> bytes:
+        """A file that the project wrote in the phase's room; every process there ends first."""
+        room = self._project_room(data)
+        try:
+            return room.read(path, max_bytes=max_bytes)
+        except Unreadable:
+            raise Fail("artifact_unreadable", {"path": path}) from None
+
+    # Inside.
+
+    def _project(self) -> dict[str, bytes]:
+        """What a room starts with; the quest's driver stands above a learner's own."""
+        driver = self.quest.folder / "driver"
+        own = {path: body for path, body in self.files.items() if not path.startswith("driver/")}
+        ours = {f"driver/{path.name}": path.read_bytes() for path in sorted(driver.glob("*.py"))}
+        kept = {f"/artifacts/{path}": body for path, body in self.rooms.artifacts.items()}
+        return {**own, **ours, **kept}
+
+    def _project_room(self, data: str | None) -> Room:
+        return self.rooms.shared(self._project(), content="project", data=data)
+
+    def _folder(self, data: str) -> Path:
+        return self.rooms.datasets.public_folder.parent / self.rooms.key(data)
+
+    def _limits(self, seconds: float | None) -> Limits:
+        limits = self.rooms.limits
+        return limits if seconds is None else replace(limits, wall_seconds=seconds)
+
+    def _run(
+        self,
+        room: Room,
+        command: tuple[str, ...],
+        *,
+        limits: Limits,
+        may_fail: bool,
+        stdin: bytes,
+    ) -> Finished:
+        finished = self.rooms.step(lambda: room.run(*command, limits=limits, stdin=stdin))
+        target = _short(command)
+        output = self._output(finished)
+        if finished.stopped:
+            raise Ended.of_limit(finished.stopped, target=target, limits=limits, output=output)
+        if finished.exit_code is None:
+            ending = _ending(f"signal {finished.signal}")
+            facts: dict[str, Param] = {"target": target, "ending": ending}
+            raise Ended(Outcome.ERROR, "crashed", facts, output=output)
+        if finished.exit_code != 0 and not may_fail:
+            facts = {"command": target, "exit_code": finished.exit_code}
+            raise Ended(Outcome.ERROR, "command_failed", facts, output=output)
+        return finished
+
+    def _value(self, returned: Returned, target: str, limits: Limits) -> Any:  # noqa: ANN401
+        output = self._output(returned)
+        if returned.stopped:
+            raise Ended.of_limit(returned.stopped, target=target, limits=limits, output=output)
+        if returned.raised:
+            self._raised(returned.raised, target, output)
+        if returned.crashed:
+            facts: dict[str, Param] = {"target": target, "ending": _ending(returned.crashed)}
+            raise Ended(Outcome.ERROR, "crashed", facts, output=output)
+        if returned.rejected:
+            facts = {"target": target, "rule": _ending(returned.rejected)}
+            raise Ended(Outcome.ERROR, "rejected", facts, output=output)
+        try:
+            return (
+                to_frame(returned.value)
+                if isinstance(returned.value, pa.Table)
+                else returned.value
+            )
+        except UnfitTable as error:
+            facts = {"target": target, "rule": str(error)}
+            raise Ended(Outcome.ERROR, "rejected", facts) from None
+
+    def _raised(self, raised: Raised, target: str, output: str) -> NoReturn:
+        own = [
+            Location(path=frame.path, line=frame.line)
+            for frame in raised.frames
+            if 0 < frame.line <= self.files.get(frame.path, b"").count(b"\n") + 1
+            and frame.path in self.files
+        ]
+        kind = raised.type.rpartition(".")[2]
+        if self.rooms.phase in _OPEN:
+            output = f"{output}{raised.type}: {raised.message}"[-_TAIL:]
+        elif not isinstance(getattr(builtins, kind, None), type):
+            kind = "Exception"  # a class of the learner's could be named after what it saw
+        if target.endswith(".sql"):
+            place = (Location(path=target),)
+            raise Ended(
+                Outcome.ERROR, "query_failed", {"path": target}, locations=place, output=output
+            )
+        raise Ended(
+            Outcome.ERROR,
+            "not_found" if kind in _NOT_FOUND and not own else "raised",
+            {"error": kind, "target": target},
+            locations=tuple(own[::-1]),
+            output=output,
+        )
+
+    def _output(self, ended: Finished | Returned) -> str:
+        """The end of what the code wrote; nothing at all in a hidden phase."""
+        if self.rooms.phase not in _OPEN:
+            return ""
+        text = ended.stdout[-_TAIL:] + ended.stderr[-_TAIL:]
+        return text.decode("utf-8", errors="replace")[-_TAIL:]
+
+
+def _ending(text: str) -> str:
+    """A supervisor's words as one identifier: "exit code 3" is exit-code-3."""
+    return "-".join("".join(c if c.isalnum() else " " for c in text).split())[:60] or "unknown"
+
+
+def _short(command: tuple[str, ...]) -> str:
+    """The part of a command that a person would name: the module or the file."""
+    words = [word for word in command if not word.startswith("-")]
+    return words[1] if len(words) > 1 and words[0] == "python" else words[0]
+
+
+def _crossing(value: object) -> Value:
+    """An argument as it may cross: frames as tables, NumPy as plain lists and numbers."""
+    if isinstance(value, pd.DataFrame):
+        return to_table(value)
+    if isinstance(value, bytes | pa.Table):
+        return value
+    return _json(value)
+
+
+def _json(value: object) -> Json:
+    if isinstance(value, pd.Series | np.ndarray):
+        value = value.tolist()
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, list | tuple):
+        return [_json(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): _json(item) for key, item in value.items()}
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise TypeError(f"a {type(value).__name__} cannot cross into a room")
+
+
+def _look_up(node: object, key: str) -> float | None:
+    """A number by its dotted key; ``{"value": x, "how": ...}`` counts as x."""
+    if isinstance(node, dict) and key in node:
+        found = node[key]
+        found = found.get("value", found) if isinstance(found, dict) else found
+        return float(found) if isinstance(found, int | float) else None
+    head, _, rest = key.partition(".")
+    return _look_up(node[head], rest) if rest and isinstance(node, dict) and head in node else None

@@ -1,0 +1,1 @@
+"""Whom a retention letter is worth sending to: features, money, baseline, model."""

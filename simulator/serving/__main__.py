@@ -1,0 +1,96 @@
+"""`python -m simulator.serving`: prepare, start every process, stop them all on Ctrl-C."""
+
+import os
+import shlex
+import sys
+import threading
+from pathlib import Path
+from typing import Final
+
+from honcho.manager import Manager
+from honcho.printer import Printer
+
+from simulator import environment
+from simulator.environment import Environment
+from simulator.serving.preparing import CannotServe, prepare, redis_server
+from simulator.serving.watching import announce
+
+ASKED_TO_STOP: Final = (130, 143)  # honcho's codes for Ctrl-C and SIGTERM
+
+
+def main() -> int:
+    """Serve until Ctrl-C. Returns 2 when something is in the way, having said what."""
+    try:
+        given = environment.read(os.environ)
+        given.home.mkdir(parents=True, exist_ok=True)
+        prepare(given)
+    except (environment.Refused, CannotServe) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return _serve(given)
+
+
+def _serve(given: Environment) -> int:
+    with (given.home / "serve.log").open("a", encoding="utf-8") as log:
+        manager = Manager(Printer(log, colour=False))
+        for name, words in _processes(given).items():
+            manager.add_process(
+                name,
+                f"exec {shlex.join(words)}",
+                env={**os.environ, "SIM_HOME": str(given.home), "PYTHONUNBUFFERED": "1"},
+                cwd=str(environment.ROOT),
+            )
+        threading.Thread(target=announce, args=(given.port,), daemon=True).start()
+        manager.loop()
+    if manager.returncode in ASKED_TO_STOP:
+        return 0
+    print(f"A process ended by itself; {log.name} says why.", file=sys.stderr)
+    return 1
+
+
+def _processes(given: Environment) -> dict[str, list[str]]:
+    python = [sys.executable]
+    processes = {
+        "runner": [
+            *python, "-m", "sandbox.runner",
+            "--home", str(given.home),
+            "--socket", str(given.runner_socket),
+            "--shell", given.shell,
+        ],
+        "worker": [
+            *python, "-m", "celery", "--app", "simulator.celery", "worker",
+            "--queues", "interactive,batch,housekeeping",
+            "--concurrency", "2",
+            "--without-gossip", "--without-mingle", "--without-heartbeat",
+            "--loglevel", "INFO",
+        ],
+        "reconcile": [*python, "manage.py", "reconcile"],
+        "web": [
+            *python, "-m", "uvicorn", "simulator.asgi:application",
+            "--host", "127.0.0.1",
+            "--port", str(given.port),
+            "--lifespan", "off",
+            "--log-level", "warning",
+            "--timeout-graceful-shutdown", "2",
+        ],
+    }  # fmt: skip
+    if "REDIS_URL" not in os.environ:
+        processes = {"redis": _redis(given.home), **processes}
+    return processes
+
+
+def _redis(home: Path) -> list[str]:
+    return [
+        str(redis_server()),
+        "--port", "0",
+        "--unixsocket", str(home / "redis.sock"),
+        "--unixsocketperm", "700",
+        "--dir", str(home),
+        "--save", "",
+        "--appendonly", "yes",
+        "--maxmemory-policy", "noeviction",
+    ]  # fmt: skip
+
+
+if __name__ == "__main__":
+    sys.exit(main())
