@@ -262,15 +262,21 @@ def test_the_shell_of_a_killed_runner_is_reaped_and_a_held_one_is_not(
     assert orphan not in _names(engine)
 
 
-def test_a_shell_past_its_deadline_is_reaped_whoever_holds_it(
+def test_a_shell_whose_owner_cannot_be_looked_up_is_reaped_at_its_deadline(
     engine: docker.DockerClient, wish: Wish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(docker_shell, "_owner", lambda: "1:2:elsewhere")
+    in_time = DockerShells().start(wish)
     monkeypatch.setattr(docker_shell, "LIFETIME_SECONDS", -1)
-    shell = DockerShells().start(wish)
-    name = _facts(engine, shell.pid)["Name"].removeprefix("/")
-    DockerShells().reap()
-    assert name not in _names(engine)
-    shell.kill()
+    too_late = DockerShells().start(wish)
+    try:
+        kept, reaped = (_facts(engine, shell.pid)["Name"][1:] for shell in (in_time, too_late))
+        DockerShells().reap()
+        assert kept in _names(engine)
+        assert reaped not in _names(engine)
+    finally:
+        in_time.kill()
+        too_late.kill()
 
 
 # The image
