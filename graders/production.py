@@ -439,7 +439,7 @@ def _spot(line: str) -> Spot:
         found = _Finding.model_validate_json(line)
     except ValidationError as error:
         raise SandboxError("ruff answered out of form") from error
-    path = found.filename.rpartition("/work/")[2]
+    path = found.filename.partition("/project/work/")[2]
     return Spot(path=path, line=found.location.get("row", 1), code=found.code or "E999")
 
 

@@ -278,7 +278,11 @@ class Workspace:
             facts: dict[str, Param] = {"target": target, "ending": _ending(returned.crashed)}
             raise Ended(Outcome.ERROR, "crashed", facts, output=output)
         if returned.rejected:
-            facts = {"target": target, "rule": _ending(returned.rejected)}
+            open_ = self.rooms.phase in _OPEN  # the rule may name a class of the learner's
+            facts = {
+                "target": target,
+                "rule": _ending(returned.rejected) if open_ else "not-plain",
+            }
             raise Ended(Outcome.ERROR, "rejected", facts, output=output)
         try:
             return (
