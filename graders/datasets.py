@@ -33,7 +33,6 @@ _INDEX = "_hidden.json"
 _LAYOUT = 1  # raise it when the form of a dataset folder changes
 _ROW_GROUP = 131_072
 _LEAST_SECRET = 16
-_PUBLIC_SEED = "PUBLIC_SEED"
 
 
 class DatasetError(Exception):
@@ -138,7 +137,7 @@ class _Place:
         return datasets
 
     def _write(self, author: ModuleType) -> None:
-        public: Tables = author.generate(getattr(author, _PUBLIC_SEED), self.scale)
+        public: Tables = author.generate(author.PUBLIC_SEED, self.scale)
         self._write_dataset(self.public, public)
         hidden: Hidden = author.hidden(self.key, self.scale)
         index = {name: self.hidden(name) for name in hidden.datasets}
@@ -155,8 +154,10 @@ class _Place:
                 f"data.py gives the tables {', '.join(tables)}; "
                 f"quest.yaml declares {', '.join(self.quest.tables)}"
             )
-        described = {}
-        with _appearing(self.warehouse / key, mode=0o755) as folder:
+        place, described = self.warehouse / key, {}
+        if place.is_dir():  # its name says what it holds, and it came whole
+            return
+        with _appearing(place, mode=0o755) as folder:
             for name, table in self.quest.tables.items():
                 columns = list(table.columns)
                 rows = _write_table(folder / f"{name}.parquet", tables[name], columns)
