@@ -80,9 +80,7 @@ def page(attempt: Attempt, quest: Quest, stage: Stage, language: Language) -> di
     }
     found = report(attempt, language)
     if found is not None:
-        limits = found.stage.limits or found.quest.limits
-        every = (*found.open, *found.passing, *found.not_run, *found.broken)
-        context |= {"report": found, "findings": every, "memory_mb": limits.memory_mb}
+        context["report"] = found
         return context | _around(attempt, quest, stage)
     if grading.state in UNDER_WAY:
         return context | {"live": live(attempt, quest, stage, language)}

@@ -187,3 +187,20 @@ def _pieces(groups: Sequence[GroupPoints]) -> list[_Piece]:
 def _raw(value: float) -> str:
     """A coordinate: never with the decimal comma of a language."""
     return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stretch:
+    """A group's points, as the landing's report shows them."""
+
+    group: str
+    points: float
+    max_points: float
+
+
+SAMPLE: Final = (
+    Stretch(group="production", points=30, max_points=35),
+    Stretch(group="tests", points=18, max_points=20),
+    Stretch(group="metrics", points=24, max_points=25),
+    Stretch(group="business", points=12, max_points=20),
+)

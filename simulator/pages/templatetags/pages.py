@@ -166,11 +166,12 @@ def wide_map(seed: str, stages: Sequence[Any], label: str) -> SafeString:
     points_ = terrain.stops(seed, count=len(stages), width=width, height=height)
     names = format_html_join(
         "",
-        '<text class="halo strong" x="{x}" y="{y}" text-anchor="middle">{title}</text>'
-        '<text class="halo quiet" x="{x}" y="{below}" text-anchor="middle">{summary}</text>',
+        '<text class="halo strong" x="{x}" y="{y}" text-anchor="{anchor}">{title}</text>'
+        '<text class="halo quiet" x="{x}" y="{below}" text-anchor="{anchor}">{summary}</text>',
         (
             {
-                "x": x,
+                "x": width - 16 if x > width - 200 else x,
+                "anchor": "end" if x > width - 200 else "middle",
                 "y": y + 40 if y > height / 2 else y - 46,
                 "below": y + 57 if y > height / 2 else y - 29,
                 "title": in_language(stage.title),
@@ -228,7 +229,7 @@ def _controls(
         )
         if number == len(rest):
             parts.append(format_html('<circle class="stop{}" cx="{}" cy="{}" r="{}"/>', look, u, v, radius - 4))
-        if look != " done":
+        if look != " done" and (radius > 12 or number < len(rest)):
             on = " on" if state == "here" else ""
             parts.append(
                 format_html('<text class="strong{}" x="{}" y="{}" text-anchor="middle">{}</text>', on, u, v + 4.5, number)
@@ -282,17 +283,6 @@ def attempts_chart(scores: Sequence[float | None], needed: float, here: int) -> 
 
 
 @register.filter
-def headline(sentence: str) -> str:
-    """The first half of a verdict's sentence: the heading of its report."""
-    return _halves(sentence)[0]
-
-
-@register.filter
-def tail(sentence: str) -> str:
-    return _halves(sentence)[1]
-
-
-@register.filter
 def whole(value: float) -> int:
     """A count that decides a plural form."""
     return round(value)
@@ -304,19 +294,6 @@ def clean_code(text: str) -> str:
     return text.replace("`", "")
 
 
-@register.filter
-def without(items: Sequence[Any], others: Sequence[Any]) -> list[Any]:
-    return [item for item in items if item not in others]
-
-
-def _halves(sentence: str) -> tuple[str, str]:
-    cuts = [cut for mark in (": ", ". ") if (cut := sentence.find(mark)) > 0]
-    if not cuts:
-        return sentence.rstrip("."), ""
-    rest = sentence[min(cuts) + 2 :]
-    return sentence[: min(cuts)], rest[:1].upper() + rest[1:]
-
-
 @register.simple_tag
 def heat(cell: Any) -> str:
     """The step of the heatmap's scale for a learner at a stage."""
@@ -326,3 +303,8 @@ def heat(cell: Any) -> str:
         return "part"
     steps = (70, 80, 90)
     return str(1 + sum(cell.state.best >= step for step in steps))
+
+
+@register.simple_tag
+def sample_scale() -> SafeString:
+    return charts.scale_bar(charts.SAMPLE)
