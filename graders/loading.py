@@ -3,6 +3,7 @@
 import hashlib
 import importlib.util
 import sys
+import traceback
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -103,6 +104,15 @@ def load_module(path: Path, *, name: str) -> ModuleType:
             column=error.offset or 1,
             code="C300",
             message=f"not Python: {error.msg}",
+        )
+        raise QuestError([fault]) from error
+    except Exception as error:
+        lines = [
+            f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)
+        ]
+        message = f"importing it raises {type(error).__name__}: {error}"
+        fault = Fault(
+            path=path, line=(lines[-1:] or [1])[0] or 1, column=1, code="C309", message=message
         )
         raise QuestError([fault]) from error
     return module

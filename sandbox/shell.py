@@ -17,7 +17,11 @@ from typing import Protocol
 
 from sandbox.runtimes import Runtime
 
-COMMAND = ("/runtime/bin/python", "-s", "-P", "-B", "/runtime/code/agent/start.py")
+START = (
+    "import sys; sys.path.insert(0, '/runtime/code/agent'); "
+    "from sandbox.agent.switch import main; main()"
+)
+COMMAND = ("/runtime/bin/python", "-s", "-P", "-B", "-c", START)
 ENVIRONMENT = {
     "PATH": "/runtime/bin",
     "HOME": "/tmp",  # noqa: S108 - of the room

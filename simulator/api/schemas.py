@@ -8,6 +8,7 @@ from ninja import Schema
 from pydantic import Base64Bytes, ConfigDict, Field, StringConstraints
 
 from simulator.attempts.intake import LONGEST_PATH
+from simulator.attempts.models import Grading
 
 Path = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_PATH)]
 Files = dict[Path, Base64Bytes]
@@ -97,7 +98,7 @@ class AttemptOut(Schema):
     quest: str
     stage: str
     source: str
-    state: Literal["queued", "running", "done", "cancelled", "quarantined", "refused"]
+    state: Grading.State
     charged: bool
     score: float | None
     readiness: str | None
@@ -130,7 +131,7 @@ class CheckOut(Schema):
     lesson: str
     waits_for: str | None
     output: str
-    change: Literal["broke", "still_open", "fixed", "passed", "not_run", "ours"] | None
+    change: str | None  # broke, still_open, fixed, stayed, not_run, broken
     in_a_row: int
     duration_ms: int
 
@@ -174,7 +175,6 @@ class ReportOut(Schema):
     passed: bool
     merit: bool
     readiness: str
-    headline: str
     sentence: str
     focus: str | None
     groups: list[GroupOut]

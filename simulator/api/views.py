@@ -31,7 +31,7 @@ async def events(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
 
 @never_cache
 @require_safe
-def health(request: HttpRequest) -> JsonResponse:
+def health(_request: HttpRequest) -> JsonResponse:
     """Whether an attempt could be graded now, and if not, what is the matter."""
     found = parts.check()
     able = all(state == parts.FINE for state in found.values())

@@ -1,7 +1,8 @@
 """Turn what the site knows into what goes over the wire."""
 
 import base64
-from collections.abc import Iterable
+import dataclasses
+from typing import Final
 
 from graders.quest import Language, Quest
 from simulator.api.schemas import (
@@ -17,13 +18,13 @@ from simulator.api.schemas import (
     Resources,
     StageOut,
 )
-from simulator.attempts.models import Attempt, Verdict
+from simulator.attempts.models import Attempt, Grading, Verdict
 from simulator.attempts.reading import latest_grading
 from simulator.attempts.reporting import Finding, ReportPage
 from simulator.catalog.models import Enrolment, ProjectFile
 from simulator.progress.stages import StageState
 
-CHANGES = ("broke", "still_open", "fixed", "passed", "not_run", "ours")
+CHANGES: Final = ("broke", "still_open", "fixed", "stayed", "not_run", "broken")
 
 
 def quest_out(
@@ -67,7 +68,7 @@ def attempt_out(attempt: Attempt) -> AttemptOut:
         quest=attempt.enrolment.quest,
         stage=attempt.stage,
         source=attempt.source,
-        state=grading.state,
+        state=Grading.State(grading.state),
         charged=attempt.charged,
         score=verdict.score if verdict else None,
         readiness=verdict.readiness if verdict else None,
@@ -79,37 +80,35 @@ def attempt_out(attempt: Attempt) -> AttemptOut:
 
 def report_out(page: ReportPage) -> ReportOut:
     """The result document."""
-    changes = {finding.check: name for name in CHANGES for finding in getattr(page.changes, name)}
+    changes = {
+        finding.result.check: name for name in CHANGES for finding in getattr(page.changes, name)
+    }
     return ReportOut(
-        id=page.public_id,
-        attempt=page.number,
+        id=page.attempt.public_id,
+        attempt=page.attempt.number,
         quest=page.quest.slug,
-        quest_version=page.quest_version,
-        quest_digest=page.grading.quest_digest,
+        quest_version=page.versions.quest,
+        quest_digest=page.versions.digest,
         stage=page.stage.slug,
-        runtime=page.runtime,
-        scale=page.scale,
+        runtime=page.versions.runtime,
+        scale=page.versions.scale,
         blame=page.blame,
         score=page.score,
         delta=page.delta,
-        passed=page.passed_stage,
+        passed=page.passed,
         merit=page.merit,
         readiness=page.readiness,
-        headline=page.headline,
         sentence=page.sentence,
-        focus=page.focus.check if page.focus else None,
+        focus=page.focus.result.check if page.focus else None,
         groups=[
             GroupOut(group=g.group, score=g.points, max_score=g.max_points) for g in page.groups
         ],
-        checks=[*_checks(page.findings, changes)],
-        clocks=ClocksOut(
-            queued=page.clocks.queued,
-            starting=page.clocks.starting,
-            running=page.clocks.running,
-            judging=page.clocks.judging,
-            total=page.clocks.total,
+        checks=[_check(finding, changes) for finding in page.findings],
+        clocks=ClocksOut(**dataclasses.asdict(page.clocks), total=page.clocks.total),
+        resources=Resources(
+            peak_memory_mb=page.peak_memory_mb,
+            memory_limit_mb=(page.stage.limits or page.quest.limits).memory_mb,
         ),
-        resources=Resources(peak_memory_mb=page.memory_mb, memory_limit_mb=page.memory_limit_mb),
         graded_at=page.graded_at,
     )
 
@@ -132,29 +131,28 @@ def _stage_out(state: StageState, *, enrolled: bool, language: Language) -> Stag
     )
 
 
-def _checks(findings: Iterable[Finding], changes: dict[str, str]) -> Iterable[CheckOut]:
-    for finding in findings:
-        result = finding.result
-        yield CheckOut(
-            id=result.check,
-            group=result.group,
-            kind=result.kind,
-            severity=result.severity,
-            phase=result.phase,
-            status=result.outcome,
-            score=result.points,
-            max_score=result.max_points,
-            reason=result.reason,
-            params=result.params,
-            locations=[Location(path=at.path, line=at.line) for at in result.locations],
-            title=finding.title,
-            what=finding.what,
-            why=finding.why,
-            reproduce=finding.reproduce,
-            lesson=finding.message.lesson,
-            waits_for=result.waits_for,
-            output=result.output,
-            change=changes.get(result.check),
-            in_a_row=finding.in_a_row,
-            duration_ms=round(1000 * result.seconds),
-        )
+def _check(finding: Finding, changes: dict[str, str]) -> CheckOut:
+    result, message = finding.result, finding.message
+    return CheckOut(
+        id=result.check,
+        group=result.group,
+        kind=result.kind,
+        severity=result.severity,
+        phase=result.phase,
+        status=result.outcome,
+        score=result.points,
+        max_score=result.max_points,
+        reason=result.reason,
+        params=result.params,
+        locations=[Location(path=at.path, line=at.line) for at in result.locations],
+        title=message.title,
+        what=message.what or message.sentence,
+        why=message.why,
+        reproduce=message.reproduce,
+        lesson=message.lesson,
+        waits_for=result.waits_for,
+        output=result.output,
+        change=changes.get(result.check),
+        in_a_row=finding.in_a_row,
+        duration_ms=round(1000 * result.seconds),
+    )

@@ -1,4 +1,4 @@
-"""Tell whoever looks that a grading has news, through Redis. The news itself is in the database."""
+"""Tell whoever looks that a grading has news, through Redis; the news is in the database."""
 
 import functools
 import logging
@@ -29,6 +29,6 @@ def announce(grading_id: int) -> bool:
 
 
 @functools.cache
-def connection(url: str) -> "redis.Redis[bytes]":
-    """This process's connections to Redis, made when first needed."""
+def connection(url: str) -> redis.Redis:
+    """The connections of this process to Redis, made when first needed."""
     return redis.Redis.from_url(url, socket_timeout=SECONDS, socket_connect_timeout=SECONDS)

@@ -19,7 +19,7 @@ from graders.results import Verdict as Judged
 from simulator.accounts.models import User
 from simulator.attempts import events, ringing
 from simulator.attempts.focusing import focus_of
-from simulator.attempts.models import Attempt, Grading, Outbox, Verdict
+from simulator.attempts.models import Attempt, Grading, Verdict
 
 LEASE: Final = timedelta(seconds=90)
 BEAT_SECONDS: Final = 15.0
@@ -135,7 +135,7 @@ def refuse(claim: Claim, problem: Problem) -> bool:
     with transaction.atomic():
         rows = claim.held().update(
             state=Grading.State.REFUSED,
-            refused_for=events.write_problem(problem),
+            refused_for=events.write(problem),
             finished_at=Now(),
             lease_until=None,
         )

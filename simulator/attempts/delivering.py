@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from graders.intake import NotGradable
 from graders.quest import Quest, Stage
@@ -47,21 +48,8 @@ def deliver(
     try:
         with Heart(claim, on_lost=rooms.close, every=beat_seconds):
             verdict = _judge(claim, judge=judge, sandbox=rooms)
-    except Lost:
-        logger.warning("%s is lost, what it found is thrown away", claim)
-        return False
-    except NotGradable as error:
-        claiming.refuse(claim, error.problem)
-        return False
-    except SandboxError as error:
-        logger.warning("the sandbox fell down under %s: %s", claim, error)
-        claiming.give_back(claim)
-        return False
-    except Exception:
-        # Ours until proven otherwise: the learner is not charged, the log says what happened.
-        logger.exception("%s fell down", claim)
-        claiming.give_back(claim)
-        return False
+    except Exception as error:  # noqa: BLE001, every kind of it ends the grading one way
+        return _end_without_verdict(claim, error)
     except BaseException:
         claiming.hand_over(claim)  # this worker is told to stop
         raise
@@ -96,6 +84,22 @@ def files_of(attempt: Attempt) -> dict[str, bytes]:
         ).values_list("digest", "content")
     }
     return {path: contents[digest] for path, digest in manifest.items()}
+
+
+def _end_without_verdict(claim: Claim, error: Exception) -> Literal[False]:
+    match error:
+        case Lost():
+            logger.warning("%s is lost, what it found is thrown away", claim)
+        case NotGradable(problem=problem):
+            claiming.refuse(claim, problem)
+        case SandboxError():
+            logger.warning("the sandbox fell down under %s: %s", claim, error)
+            claiming.give_back(claim)
+        case _:
+            # Ours until proven otherwise: nobody is charged, the log says what happened.
+            logger.error("%s fell down", claim, exc_info=error)
+            claiming.give_back(claim)
+    return False
 
 
 def _judge(claim: Claim, *, judge: Judge, sandbox: Sandbox) -> Verdict:

@@ -1,7 +1,5 @@
 """The events of a grading as JSON, written down and read back."""
 
-import dataclasses
-import functools
 from typing import Any, Final
 
 from pydantic import TypeAdapter
@@ -18,10 +16,18 @@ _VERDICT: Final = TypeAdapter(Verdict)
 _PROBLEM: Final = TypeAdapter(Problem)
 
 
-def write(event: PhaseStarted | CheckResult | Verdict) -> Body:
-    """An event as JSON data."""
-    adapter: TypeAdapter[Any] = _adapter(type(event))
-    body: Body = adapter.dump_python(event, mode="json")
+def write(event: PhaseStarted | CheckResult | Verdict | Problem) -> Body:
+    """An event, or why there is none, as JSON data."""
+    body: Body
+    match event:
+        case PhaseStarted():
+            body = _PHASE.dump_python(event, mode="json")
+        case CheckResult():
+            body = _RESULT.dump_python(event, mode="json")
+        case Verdict():
+            body = _VERDICT.dump_python(event, mode="json")
+        case Problem():
+            body = _PROBLEM.dump_python(event, mode="json")
     return body
 
 
@@ -40,22 +46,6 @@ def read_verdict(body: Body) -> Verdict:
     return _VERDICT.validate_python(body)
 
 
-def write_problem(problem: Problem) -> Body:
-    """Why a work cannot be graded, as JSON data."""
-    body: Body = _PROBLEM.dump_python(problem, mode="json")
-    return body
-
-
 def read_problem(body: Body) -> Problem:
     """Why a work cannot be graded."""
     return _PROBLEM.validate_python(body)
-
-
-def without_output(result: CheckResult) -> CheckResult:
-    """The result without the learner's own output, for lists that do not show it."""
-    return dataclasses.replace(result, output="")
-
-
-@functools.cache
-def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
-    return {PhaseStarted: _PHASE, CheckResult: _RESULT, Verdict: _VERDICT}[kind]

@@ -51,7 +51,7 @@ SENTENCES: Final[dict[str, dict[Language, str]]] = {
     },
     "name_unsafe": {
         "en": 'File names hold printable characters without any of \\ : * ? " < > |, and no part '
-        "begins with a space or ends with a space or a dot, `{path}` breaks this: rename the file.",
+        "begins with a space or ends with a space or a dot, `{path}` does: rename the file.",
         "ru": 'Имена файлов состоят из печатных знаков без \\ : * ? " < > |, и ни одна часть не '
         "начинается с пробела и не кончается пробелом или точкой, а `{path}` — иначе: "
         "переименуйте файл.",

@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
-from uuid import UUID
 
 from graders.messages import Message, render
 from graders.quest import Language, Quest, Stage
-from graders.results import Blame, CheckResult, Group, Location, Outcome, Readiness, Severity
+from graders.results import Blame, CheckResult, Group, Outcome, Readiness, Severity
 from graders.results import Verdict as Judged
 from simulator.attempts import events
 from simulator.attempts.focusing import FAILING, focus_of, is_open
@@ -21,11 +20,6 @@ MOST_LOOKED_BACK: Final = 20  # attempts, for "n in a row"
 GREEN: Final = frozenset({Outcome.PASSED})
 RAN: Final = FAILING | GREEN | {Outcome.PARTIAL}
 
-HEADLINES: Final[Mapping[Readiness, Mapping[Language, str]]] = {
-    Readiness.NOT_READY: {"en": "Not ready", "ru": "Не готово"},
-    Readiness.PILOT: {"en": "Ready for a pilot", "ru": "Готово к пилоту"},
-    Readiness.PRODUCTION: {"en": "Ready for production", "ru": "Готово к продакшену"},
-}
 SENTENCES: Final[Mapping[Readiness, Mapping[Language, str]]] = {
     Readiness.NOT_READY: {
         "en": "Going live like this would endanger production. One finding comes first.",
@@ -54,80 +48,12 @@ OURS: Final[Mapping[Language, str]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Learn:
-    """Where to read on."""
-
-    title: str
-    lesson: str
-    minutes: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One check's result in words, flat for a template."""
+    """One check's result, in words, and since when it is open."""
 
     result: CheckResult
     message: Message
     in_a_row: int = 0  # attempts in a row that left it open, this one included
-    waits_for: str = ""  # the title of the check that a skipped one waits for
-
-    @property
-    def check(self) -> str:
-        return self.result.check
-
-    @property
-    def title(self) -> str:
-        return self.message.title
-
-    @property
-    def what(self) -> str:
-        return self.message.what or self.message.sentence
-
-    @property
-    def why(self) -> str:
-        return self.message.why
-
-    @property
-    def reproduce(self) -> str:
-        return self.message.reproduce
-
-    @property
-    def learn(self) -> Learn | None:
-        """The lesson, if the reason names one."""
-        if not self.message.lesson:
-            return None
-        return Learn(
-            title=self.message.learn, lesson=self.message.lesson, minutes=self.message.minutes
-        )
-
-    @property
-    def place(self) -> Location | None:
-        """The first place in the project that it points at."""
-        return self.result.locations[0] if self.result.locations else None
-
-    @property
-    def group(self) -> Group:
-        return self.result.group
-
-    @property
-    def severity(self) -> Severity:
-        return self.result.severity
-
-    @property
-    def outcome(self) -> Outcome:
-        return self.result.outcome
-
-    @property
-    def points(self) -> float:
-        return self.result.points
-
-    @property
-    def max_points(self) -> float:
-        return self.result.max_points
-
-    @property
-    def output(self) -> str:
-        return self.result.output
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,15 +81,25 @@ class ReportClocks:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Versions:
+    """What the verdict rests on."""
+
+    quest: str
+    digest: str
+    runtime: str
+    scale: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Changes:
     """The checks by what became of them since the previous attempt; each is in one class."""
 
     broke: tuple[Finding, ...] = ()  # was green: regressions are shown first
     still_open: tuple[Finding, ...] = ()
     fixed: tuple[Finding, ...] = ()
-    passed: tuple[Finding, ...] = ()
+    stayed: tuple[Finding, ...] = ()  # passes, and did not fail before
     not_run: tuple[Finding, ...] = ()  # skipped, with what they wait for
-    ours: tuple[Finding, ...] = ()  # broken checks: their author is told
+    broken: tuple[Finding, ...] = ()  # ours to repair: the author is told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,55 +107,27 @@ class ReportPage:
     """A report, ready for a template."""
 
     attempt: Attempt
-    grading: Grading
     quest: Quest
     stage: Stage
-    judged: Judged
     graded_at: datetime
-    headline: str
+    blame: Blame
+    score: float
+    passed: bool
+    merit: bool
+    readiness: Readiness
     sentence: str
     groups: tuple[GroupScore, ...]
     focus: Finding | None
+    findings: tuple[Finding, ...]  # all, in the order of the checks
     changes: Changes
     praise: tuple[Finding, ...]
-    findings: tuple[Finding, ...]  # all, in the judge's order
     clocks: ReportClocks
-    previous: Attempt | None = None
-    delta: float | None = None  # points since the previous graded attempt at the stage
+    peak_memory_mb: float
+    versions: Versions
+    previous: Attempt | None = None  # the graded attempt before it, at the same stage
+    delta: float | None = None  # points since then
     was: Readiness | None = None  # its readiness
-    rule_changed: bool = False  # it was judged by another version of the quest
-
-    @property
-    def number(self) -> int:
-        return self.attempt.number
-
-    @property
-    def public_id(self) -> UUID:
-        return self.attempt.public_id
-
-    @property
-    def previous_number(self) -> int | None:
-        return self.previous.number if self.previous else None
-
-    @property
-    def score(self) -> float:
-        return self.judged.score
-
-    @property
-    def blame(self) -> Blame:
-        return self.judged.blame
-
-    @property
-    def readiness(self) -> Readiness:
-        return self.judged.readiness
-
-    @property
-    def passed_stage(self) -> bool:
-        return self.judged.passed
-
-    @property
-    def merit(self) -> bool:
-        return self.judged.merit
+    rule_changed: bool = False  # another version of the quest judged it
 
     @property
     def broke(self) -> tuple[Finding, ...]:
@@ -234,36 +142,22 @@ class ReportPage:
         return self.changes.fixed
 
     @property
-    def passed(self) -> tuple[Finding, ...]:
-        return self.changes.passed
-
-    @property
     def not_run(self) -> tuple[Finding, ...]:
         return self.changes.not_run
 
     @property
-    def ours(self) -> tuple[Finding, ...]:
-        return self.changes.ours
+    def broken(self) -> tuple[Finding, ...]:
+        return self.changes.broken
 
     @property
-    def memory_mb(self) -> float:
-        return self.judged.peak_memory_mb
+    def open(self) -> tuple[Finding, ...]:
+        """All that is left to do: what broke comes first."""
+        return self.changes.broke + self.changes.still_open
 
     @property
-    def memory_limit_mb(self) -> int:
-        return (self.stage.limits or self.quest.limits).memory_mb
-
-    @property
-    def quest_version(self) -> str:
-        return self.grading.quest_version
-
-    @property
-    def runtime(self) -> str:
-        return self.grading.runtime
-
-    @property
-    def scale(self) -> str:
-        return self.grading.scale
+    def passing(self) -> tuple[Finding, ...]:
+        """Every check that passes, the fixed ones first."""
+        return self.changes.fixed + self.changes.stayed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -326,24 +220,23 @@ def report(attempt: Attempt, language: Language) -> ReportPage | None:
     previous = past.previous
     return ReportPage(
         attempt=attempt,
-        grading=grading,
         quest=quest,
         stage=stage,
-        judged=judged,
         graded_at=verdict.created_at,
-        headline=HEADLINES[judged.readiness][language],
+        blame=judged.blame,
+        score=judged.score,
+        passed=judged.passed,
+        merit=judged.merit,
+        readiness=judged.readiness,
         sentence=_sentence(judged, stage, language),
         groups=_groups(judged.results),
-        focus=next((f for f in findings if focus and f.check == focus.check), None),
+        focus=next((f for f in findings if f.result == focus), None),
+        findings=findings,
         changes=_changes(findings, past),
         praise=tuple(f for f in findings if _is_praise(f.result))[:MOST_PRAISE],
-        findings=findings,
-        clocks=ReportClocks(
-            queued=round(verdict.queued_seconds, 3),
-            starting=judged.clocks.starting,
-            running=judged.clocks.running,
-            judging=judged.clocks.judging,
-        ),
+        clocks=_clocks(verdict, judged),
+        peak_memory_mb=judged.peak_memory_mb,
+        versions=_versions(grading),
         previous=previous.grading.attempt if previous else None,
         delta=round(judged.score - previous.score, 1) if previous else None,
         was=Readiness(previous.readiness) if previous else None,
@@ -354,19 +247,32 @@ def report(attempt: Attempt, language: Language) -> ReportPage | None:
 def _findings(
     judged: Judged, quest: Quest, stage: Stage, past: _Past, language: Language
 ) -> tuple[Finding, ...]:
-    messages = {result.check: render(quest, stage, result, language) for result in judged.results}
-    found: list[Finding] = []
-    for result in judged.results:
-        waits = messages.get(result.waits_for or "")
-        found.append(
-            Finding(
-                result=result,
-                message=messages[result.check],
-                in_a_row=1 + past.open_in_a_row(result.check) if is_open(result) else 0,
-                waits_for=waits.title if waits else result.waits_for or "",
-            )
+    return tuple(
+        Finding(
+            result=result,
+            message=render(quest, stage, result, language),
+            in_a_row=1 + past.open_in_a_row(result.check) if is_open(result) else 0,
         )
-    return tuple(found)
+        for result in judged.results
+    )
+
+
+def _clocks(verdict: Verdict, judged: Judged) -> ReportClocks:
+    return ReportClocks(
+        queued=round(verdict.queued_seconds, 3),
+        starting=judged.clocks.starting,
+        running=judged.clocks.running,
+        judging=judged.clocks.judging,
+    )
+
+
+def _versions(grading: Grading) -> Versions:
+    return Versions(
+        quest=grading.quest_version,
+        digest=grading.quest_digest,
+        runtime=grading.runtime,
+        scale=grading.scale,
+    )
 
 
 def _sentence(judged: Judged, stage: Stage, language: Language) -> str:
@@ -401,14 +307,14 @@ def _changes(findings: Sequence[Finding], past: _Past) -> Changes:
 
 def _class(finding: Finding, past: _Past) -> str:
     """The class of a check that ended like this. What never ran before is neither new nor old."""
-    was = past.was(finding.check)
-    match finding.outcome:
+    was = past.was(finding.result.check)
+    match finding.result.outcome:
         case Outcome.SKIPPED:
             return "not_run"
         case Outcome.BROKEN:
-            return "ours"
+            return "broken"
         case Outcome.PASSED:
-            return "fixed" if was is not None and was not in GREEN else "passed"
+            return "fixed" if was is not None and was not in GREEN else "stayed"
         case _:
             return "broke" if was in GREEN else "still_open"
 

@@ -151,19 +151,20 @@ async def stream(followed: Followed, since: Place, *, write: Write) -> AsyncIter
 
 def write_html(entry: Entry, followed: Followed) -> str:
     """An entry for the page."""
-    context: dict[str, Any] = {"attempt": followed.attempt, "state": entry.state}
-    match entry.kind:
-        case Kind.RESTART:
-            return _event("restart", "", entry.place)
-        case Kind.STATE | Kind.PHASE:
-            context |= {"phase": entry.phase, "ahead": entry.ahead}
-            name = "phase"
-        case Kind.RESULT:
-            context |= {"result": entry.result, "message": _message(entry, followed)}
-            name = "result"
-        case Kind.VERDICT:
-            context |= {"verdict": entry.verdict, "sentence": _sentence(entry, followed)}
-            name = "verdict"
+    if entry.kind is Kind.RESTART:
+        return _event(Kind.RESTART, "", entry.place)
+    # The page has one line for the state and the phase.
+    name = Kind.PHASE if entry.kind is Kind.STATE else entry.kind
+    context = {
+        "attempt": followed.attempt,
+        "state": entry.state or entry.place.state,
+        "ahead": entry.ahead,
+        "phase": entry.phase,
+        "result": entry.result,
+        "message": _message(entry, followed) if entry.result else None,
+        "verdict": entry.verdict,
+        "sentence": _sentence(entry, followed),
+    }
     with translation.override(followed.language):
         html = render_to_string(f"attempts/_{name}.html", context)
     return _event(name, html, entry.place)
@@ -249,7 +250,7 @@ async def _listening(grading_id: int) -> AsyncIterator[Wait]:
             await _subscribe(pubsub, grading_id)
         yield wait
     finally:
-        await pubsub.aclose()
+        await pubsub.aclose()  # type: ignore[no-untyped-call]
         await client.aclose()
 
 

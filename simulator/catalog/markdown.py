@@ -11,10 +11,10 @@ from markdown_it import MarkdownIt
 LONGEST: Final = 200_000
 DEEPEST: Final = 20
 
-TAGS: Final = frozenset(
-    "a blockquote br code dd del dl dt em h2 h3 h4 h5 hr li ol p pre strong table tbody td th "
-    "thead tr ul".split()
-)
+TAGS: Final = {
+    *("a", "blockquote", "br", "code", "del", "em", "h2", "h3", "h4", "h5", "hr", "li", "ol", "p"),
+    *("pre", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul"),
+}
 ATTRIBUTES: Final = {
     "a": {"href", "title"},
     "code": {"class"},
@@ -22,7 +22,7 @@ ATTRIBUTES: Final = {
     "td": {"align"},
     "th": {"align"},
 }
-SCHEMES: Final = frozenset({"http", "https", "mailto"})
+SCHEMES: Final = {"http", "https", "mailto"}
 _HEADING: Final = re.compile(r"^## +(?P<title>.+?)\s*$", re.MULTILINE)
 _LANGUAGE: Final = re.compile(r"language-[a-z0-9+-]{1,20}")
 
@@ -35,10 +35,10 @@ def render(text: str) -> SafeString:
     # The page has its own h1; a text's own headings stand one level below it.
     clean = nh3.clean(
         html.replace("<h1>", "<h2>").replace("</h1>", "</h2>"),
-        tags=set(TAGS),
-        attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},
+        tags=TAGS,
+        attributes=ATTRIBUTES,
         attribute_filter=_attribute,
-        url_schemes=set(SCHEMES),
+        url_schemes=SCHEMES,
         link_rel="noopener noreferrer",
     )
     return mark_safe(clean)  # noqa: S308, cleaned by nh3 in the line above

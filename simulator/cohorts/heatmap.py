@@ -12,7 +12,7 @@ from simulator.accounts.models import User
 from simulator.attempts.models import Verdict
 from simulator.catalog.models import Enrolment
 from simulator.cohorts.models import Cohort, Deadline
-from simulator.progress.stages import State, StageState, Tallies, map_from, tallies
+from simulator.progress.stages import StageState, State, Tallies, map_from, tallies
 
 STUCK_AFTER: Final = 4  # verdicts in a row with the same finding in focus
 

@@ -72,7 +72,10 @@ def _latest(attempt_ids: Sequence[int]) -> dict[int, Grading]:
 
 
 def _past(
-    attempt: Attempt, quest: Quest, gradings: Mapping[int, Grading], verdicts: Mapping[int, Verdict]
+    attempt: Attempt,
+    quest: Quest,
+    gradings: Mapping[int, Grading],
+    verdicts: Mapping[int, Verdict],
 ) -> Past:
     grading = gradings[attempt.pk]
     verdict = verdicts.get(grading.pk)

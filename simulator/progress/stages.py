@@ -1,7 +1,6 @@
 """The stage map: how far a learner has come in a quest, from the attempts alone."""
 
 import enum
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -116,15 +115,13 @@ def map_from(
 def tallies(enrolment_ids: Iterable[int]) -> Tallies:
     """Count the attempts of enrolments, by stage."""
     ids = [*enrolment_ids]
-    counted: dict[tuple[int, str], dict[str, float | int | bool | None]] = defaultdict(dict)
     charged = (
         Attempt.objects.filter(enrolment__in=ids, charged=True)
         .order_by()
         .values_list("enrolment", "stage")
         .annotate(count=Count("pk"))
     )
-    for enrolment_id, stage, count in charged:
-        counted[enrolment_id, stage]["attempts"] = count
+    attempts = {(enrolment_id, stage): count for enrolment_id, stage, count in charged}
     ready = Q(passed=True, readiness=Readiness.PRODUCTION)
     graded = (
         Verdict.objects.filter(grading__attempt__enrolment__in=ids)
@@ -137,14 +134,16 @@ def tallies(enrolment_ids: Iterable[int]) -> Tallies:
             productions=Count("pk", filter=ready),
         )
     )
+    by_stage = {key: Tally(attempts=count) for key, count in attempts.items()}
     for enrolment_id, stage, best, passes, merits, productions in graded:
-        counted[enrolment_id, stage] |= {
-            "best": best,
-            "passed": passes > 0,
-            "merit": merits > 0,
-            "production": productions > 0,
-        }
-    return Tallies(by_stage={key: Tally(**facts) for key, facts in counted.items()})
+        by_stage[enrolment_id, stage] = Tally(
+            best=best,
+            attempts=attempts.get((enrolment_id, stage), 0),
+            passed=passes > 0,
+            merit=merits > 0,
+            production=productions > 0,
+        )
+    return Tallies(by_stage=by_stage)
 
 
 def _state(tally: Tally, *, locked: bool) -> State:

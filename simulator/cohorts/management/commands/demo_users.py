@@ -22,7 +22,9 @@ class Command(BaseCommand):
 
     def handle(self, **_: Any) -> None:  # noqa: ANN401, Django's own signature
         with transaction.atomic():
-            people = {name: self._person(name, *facts) for name, *facts in PEOPLE}
+            people = {
+                name: self._person(name, role, first, last) for name, role, first, last in PEOPLE
+            }
             self._cohort(people)
         self.stdout.write("learner, instructor and author can sign in")
 
