@@ -99,7 +99,7 @@ def ladder(readiness: str) -> SafeString:
 
 
 def attempts(scores: Sequence[float | None], *, needed: float, here: int) -> SafeString:
-    """Scores of the attempts at a stage, oldest first, `here` counted from 0; the bar they aim at."""
+    """Scores of a stage's attempts, oldest first, and the line they aim at; `here` is one of them."""
     shown = list(enumerate(scores))[-MOST_ATTEMPTS:]
     known = [(number, score) for number, score in shown if score is not None]
     if not known:
@@ -118,7 +118,12 @@ def attempts(scores: Sequence[float | None], *, needed: float, here: int) -> Saf
         "",
         '<circle{} cx="{}" cy="{}" r="{}"/>',
         (
-            (SafeString(' class="here"' if number == here else ""), _raw(x), _raw(y), 6 if number == here else 3.5)
+            (
+                SafeString(' class="here"' if number == here else ""),
+                _raw(x),
+                _raw(y),
+                6 if number == here else 3.5,
+            )
             for number, (x, y) in at.items()
         ),
     )
