@@ -33,7 +33,6 @@ _INDEX = "_hidden.json"
 _LAYOUT = 1  # raise it when the form of a dataset folder changes
 _ROW_GROUP = 131_072
 _LEAST_SECRET = 16
-_PUBLIC_SEED = "PUBLIC_SEED"
 
 
 class DatasetError(Exception):
@@ -62,12 +61,21 @@ def prepare(quest: Quest, *, scale: str, secret: bytes, home: Path) -> Datasets:
     appears whole or not at all. Raises DatasetError for data that the quest did not declare,
     ValueError for a secret of less than 128 bits.
     """
+    place = _place(quest, scale=scale, secret=secret, home=home)
+    return place.found() or place.made()
+
+
+def find(quest: Quest, *, scale: str, secret: bytes, home: Path) -> Datasets | None:
+    """Return the datasets if they have been prepared. Raises as `prepare` does."""
+    return _place(quest, scale=scale, secret=secret, home=home).found()
+
+
+def _place(quest: Quest, *, scale: str, secret: bytes, home: Path) -> "_Place":
     if len(secret) < _LEAST_SECRET:
         raise ValueError(f"the secret has {len(secret)} bytes; it needs {_LEAST_SECRET}")
     if scale not in quest.scales:
         raise DatasetError(f"{quest.slug} has no scale {scale!r}, only {', '.join(quest.scales)}")
-    place = _Place(quest=quest, scale=scale, secret=secret, home=home.resolve())
-    return place.found() or place.made()
+    return _Place(quest=quest, scale=scale, secret=secret, home=home.resolve())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +146,7 @@ class _Place:
         return datasets
 
     def _write(self, author: ModuleType) -> None:
-        public: Tables = author.generate(getattr(author, _PUBLIC_SEED), self.scale)
+        public: Tables = author.generate(author.PUBLIC_SEED, self.scale)
         self._write_dataset(self.public, public)
         hidden: Hidden = author.hidden(self.key, self.scale)
         index = {name: self.hidden(name) for name in hidden.datasets}
@@ -155,8 +163,10 @@ class _Place:
                 f"data.py gives the tables {', '.join(tables)}; "
                 f"quest.yaml declares {', '.join(self.quest.tables)}"
             )
-        described = {}
-        with _appearing(self.warehouse / key, mode=0o755) as folder:
+        place, described = self.warehouse / key, {}
+        if place.is_dir():  # its name says what it holds, and it came whole
+            return
+        with _appearing(place, mode=0o755) as folder:
             for name, table in self.quest.tables.items():
                 columns = list(table.columns)
                 rows = _write_table(folder / f"{name}.parquet", tables[name], columns)

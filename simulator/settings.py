@@ -5,10 +5,13 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from simulator import environment
+
+django_stubs_ext.monkeypatch()  # makes forms.ModelForm[User] and the like work at run time
 
 try:
     ENVIRONMENT: Final = environment.read(os.environ)

@@ -33,7 +33,7 @@ VIOLATIONS = [
 
 def _lint(tree: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [LINT, "--no-cache", "--no-timing"], cwd=tree, capture_output=True, text=True, check=False
+        [LINT, "--no-cache", "--no-logo"], cwd=tree, capture_output=True, text=True, check=False
     )
 
 

@@ -22,15 +22,14 @@ def run_sql(path: str, params: Mapping[str, Any] | None = None) -> pd.DataFrame:
     connection = client()
     embedded = "chdb" in type(connection).__module__
     begin = _settled(connection) if embedded else (0, 0)
-    result = run(Path(path).read_text(encoding="utf-8"), params, client=connection)
-    end = _counters(connection) if embedded else _summary(result.summary)
+    answer = run(Path(path).read_text(encoding="utf-8"), params, client=connection)
+    end = _counters(connection) if embedded else _summary(answer.summary)
     _cost.update(
         rows_read=end[0] - begin[0],
         bytes_read=end[1] - begin[1],
-        seconds=int(result.summary["elapsed_ns"]) / 1e9,
+        seconds=int(answer.summary["elapsed_ns"]) / 1e9,
     )
-    frame: pd.DataFrame = result.df_result
-    return frame
+    return answer.frame
 
 
 def cost() -> dict[str, float]:
@@ -40,6 +39,7 @@ def cost() -> dict[str, float]:
 
 def _settled(connection: Any) -> tuple[int, int]:  # noqa: ANN401
     """Return the engine's counters as they stand once this reading, too, has been counted."""
+    _counters(connection)  # what ran before may be counted only now
     first, second = _counters(connection), _counters(connection)
     return 2 * second[0] - first[0], 2 * second[1] - first[1]
 

@@ -4,6 +4,7 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -36,18 +37,32 @@ def query(sql: str, params: Mapping[str, Any] | None = None) -> pd.DataFrame:
     Values go in as parameters that the engine binds, ``{as_of:DateTime64(3)}``, never by pasting
     text. A moment without a time zone counts as UTC. Raises QueryError.
     """
-    answer: pd.DataFrame = run(sql, params, client=client()).df_result
-    return answer
+    return run(sql, params, client=client()).frame
 
 
-def run(sql: str, params: Mapping[str, Any] | None, *, client: Any) -> Any:  # noqa: ANN401
-    """Run one statement on a client and return its result with the engine's summary."""
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """Rows, and the engine's own words on what they cost."""
+
+    frame: pd.DataFrame
+    summary: Mapping[str, Any]
+
+
+def run(sql: str, params: Mapping[str, Any] | None, *, client: Any) -> Answer:  # noqa: ANN401
+    """Run one statement on a client. Raises QueryError."""
     with explained():
         statement = only_statement(sql)
+        values = bound(statement, params or {})
         context = client.create_query_context(
-            statement, bound(statement, params or {}), use_numpy=True, as_pandas=True
+            statement, values, use_numpy=True, as_pandas=True, use_extended_dtypes=True
         )
-        return client.query(context=context)
+        # `query_df` does just this, but keeps the summary to itself.
+        result = client._query_with_context(context)  # noqa: SLF001
+        frame = result.df_result
+        if frame.columns.empty:  # no rows: the engine sent no names either
+            names = client.query(f"DESCRIBE TABLE ({statement})", values).result_rows
+            frame = pd.DataFrame({name: [] for name, *_ in names})
+    return Answer(frame=frame, summary=result.summary)
 
 
 @lru_cache(maxsize=1)

@@ -2,12 +2,14 @@
 
 import json
 import os
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
 import clickhouse_connect
 
 DESCRIPTION = "_dataset.json"
+_SETTINGS = {"session_timezone": "UTC"}  # whatever the machine's zone is
 
 
 class NoData(Exception):
@@ -38,7 +40,16 @@ def describe() -> dict[str, list[str]]:
 
 
 def _served(url: str) -> Any:  # noqa: ANN401
-    return clickhouse_connect.get_client(dsn=url, tz_mode="aware")
+    return _on_utc(clickhouse_connect.get_client(dsn=url, tz_mode="aware", settings=_SETTINGS))
+
+
+def _on_utc(client: Any) -> Any:  # noqa: ANN401
+    """Let a client write parameters in the zone that `_SETTINGS` makes the engine read.
+
+    It learns the server's own zone with its first command, so this comes after that.
+    """
+    client.server_tz = UTC
+    return client
 
 
 def _embedded(folder: Path) -> Any:  # noqa: ANN401
@@ -47,14 +58,14 @@ def _embedded(folder: Path) -> Any:  # noqa: ANN401
         raise NoData(f"there are no tables in {folder}: it has no {DESCRIPTION}")
     facts = json.loads(path.read_text(encoding="utf-8"))
     # chDB starts threads as soon as it is imported: get_client imports it, and nothing before.
-    client = clickhouse_connect.get_client(interface="chdb", tz_mode="aware")
+    client = clickhouse_connect.get_client(interface="chdb", tz_mode="aware", settings=_SETTINGS)
     database = facts["database"]
     client.command(f"CREATE DATABASE IF NOT EXISTS {_name(database)}")
     for table, facts_of_table in facts["tables"].items():
         client.command(_view(f"{_name(database)}.{_name(table)}", folder / table, facts_of_table))
     client.database = database
     client.command("SET readonly = 2")  # like a learner's account on a server
-    return client
+    return _on_utc(client)
 
 
 def _view(name: str, file: Path, table: dict[str, Any]) -> str:

@@ -1,9 +1,10 @@
-"""Who uses the site."""
+"""Who uses the site, with which token, and how often they may knock."""
 
 from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.db.models.functions import Now
 
 
 class User(AbstractUser):
@@ -32,3 +33,33 @@ class User(AbstractUser):
     def teaches(self) -> bool:
         """Whether the instructor's pages are theirs to see."""
         return self.role == User.Role.INSTRUCTOR or self.is_superuser
+
+    @property
+    def skips_ahead(self) -> bool:
+        """Whether stages open for them out of order: authors and instructors try things out."""
+        return self.role != User.Role.LEARNER or self.is_superuser
+
+
+class ApiToken(models.Model):
+    """A key to the API; only its SHA-256 is kept, so it is shown once."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="api_tokens")
+    digest = models.CharField(max_length=64, unique=True)
+    name = models.CharField(max_length=80)
+    created_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.user}"
+
+
+class Pace(models.Model):
+    """How often someone did something within the current window; see `pacing`."""
+
+    key = models.CharField(max_length=120, primary_key=True)
+    since = models.DateTimeField()
+    count = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.count}"

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
 
 from simulator.catalog.models import Enrolment
 
@@ -14,6 +15,7 @@ class Snapshot(models.Model):
 
     digest = models.CharField(max_length=64, primary_key=True)
     content = models.BinaryField()
+    parsed = models.BooleanField(default=False)  # a room has parsed it as Python, without error
 
     def __str__(self) -> str:
         return self.digest[:12]
@@ -34,7 +36,7 @@ class Attempt(models.Model):
     source = models.CharField(max_length=8, choices=Source, default=Source.WEB)
     idempotency_key = models.CharField(max_length=64)
     charged = models.BooleanField(default=False)  # counts as an attempt; set by finish alone
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         ordering: ClassVar = ["-created_at", "-pk"]
@@ -58,12 +60,15 @@ class Grading(models.Model):
         DONE = "done", "done"
         CANCELLED = "cancelled", "cancelled"
         QUARANTINED = "quarantined", "quarantined"  # we failed too often: a person will look
+        REFUSED = "refused", "refused"  # a file does not parse, and no room was free at hand-in
 
     class Lane(models.TextChoices):
         INTERACTIVE = "interactive", "interactive"
         BATCH = "batch", "batch"
 
     attempt = models.ForeignKey(Attempt, models.CASCADE, related_name="gradings")
+    # The attempt's learner once more: a claim counts what a learner has running.
+    learner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     state = models.CharField(max_length=12, choices=State, default=State.QUEUED)
     lane = models.CharField(max_length=12, choices=Lane, default=Lane.INTERACTIVE)
     fence = models.PositiveIntegerField(default=0)  # grows with every claim
@@ -71,16 +76,21 @@ class Grading(models.Model):
     infra_attempts = models.PositiveSmallIntegerField(default=0)
     not_before = models.DateTimeField(null=True, blank=True)
     cancel_requested = models.BooleanField(default=False)
+    refused_for = models.JSONField(null=True, blank=True)  # graders.intake.Problem, as JSON
     quest_version = models.CharField(max_length=16)  # pinned when it was created
     quest_digest = models.CharField(max_length=64)
     runtime = models.CharField(max_length=80)
     scale = models.CharField(max_length=16)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(db_default=Now())
     claimed_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["state", "lease_until"])]
+        ordering: ClassVar = ["pk"]
+        indexes: ClassVar = [
+            models.Index(fields=["state", "lease_until"]),
+            models.Index(fields=["learner", "claimed_at"]),
+        ]
 
     def __str__(self) -> str:
         return f"grading {self.pk} of {self.attempt}"
@@ -89,12 +99,16 @@ class Grading(models.Model):
 class Result(models.Model):
     """A check's result as soon as it is known; a later claim's rows replace an earlier one's."""
 
+    class Event(models.TextChoices):
+        PHASE = "phase", "a phase begins"
+        RESULT = "result", "a check has ended"
+
     grading = models.ForeignKey(Grading, models.CASCADE, related_name="results")
     fence = models.PositiveIntegerField()
     position = models.PositiveIntegerField()  # the order of the events of one claim
-    event = models.CharField(max_length=16)  # "phase" or "result"
+    event = models.CharField(max_length=16, choices=Event)
     body = models.JSONField()  # graders.results, as JSON
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         ordering: ClassVar = ["position"]
@@ -111,15 +125,19 @@ class Result(models.Model):
 class Verdict(models.Model):
     """The outcome of a grading: at most one each."""
 
-    grading = models.OneToOneField(Grading, models.CASCADE, primary_key=True)
+    grading = models.OneToOneField(
+        Grading, models.CASCADE, primary_key=True, related_name="verdict"
+    )
     blame = models.CharField(max_length=16)
     score = models.FloatField()
     readiness = models.CharField(max_length=12)
     passed = models.BooleanField()
     merit = models.BooleanField()
     body = models.JSONField()  # graders.results.Verdict, as JSON
+    focus_check = models.CharField(max_length=80, blank=True)  # the finding to look at first
+    focus_reason = models.CharField(max_length=80, blank=True)
     queued_seconds = models.FloatField()
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:
         return f"{self.blame}, {self.score}"
@@ -128,9 +146,13 @@ class Verdict(models.Model):
 class Outbox(models.Model):
     """A message to send, written in the transaction that made it true."""
 
+    class Kind(models.TextChoices):
+        GRADE = "grade", "ring the worker's bell"
+        EVENT = "event", "tell the pages that look"
+
     grading = models.ForeignKey(Grading, models.CASCADE, related_name="outbox")
-    kind = models.CharField(max_length=16)  # "grade" rings the bell, "event" tells the page
-    created_at = models.DateTimeField(auto_now_add=True)
+    kind = models.CharField(max_length=16, choices=Kind)
+    created_at = models.DateTimeField(db_default=Now())
     published_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -147,7 +169,7 @@ class Objection(models.Model):
     check_name = models.CharField(max_length=80)
     text = models.CharField(max_length=1000, blank=True)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:
         return f"{self.check_name}: {self.text[:40]}"

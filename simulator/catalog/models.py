@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
 
 
 class Enrolment(models.Model):
@@ -15,7 +16,7 @@ class Enrolment(models.Model):
     quest = models.SlugField(max_length=40)
     version = models.CharField(max_length=16)
     estimate_hours = models.FloatField(null=True, blank=True)  # the learner's own, before stage 1
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints: ClassVar = [
@@ -36,9 +37,15 @@ class ProjectFile(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
+        ordering: ClassVar = ["path"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["enrolment", "path"], name="one_file_a_path"),
         ]
 
     def __str__(self) -> str:
         return self.path
+
+    @property
+    def text(self) -> str:
+        """The content as text; drafts that are no UTF-8 are shown with marks, never changed."""
+        return bytes(self.content).decode("utf-8", errors="replace")

@@ -1,0 +1,1 @@
+"""The runtimes as container images."""

@@ -1,0 +1,12 @@
+"""Addresses of the API and of the health page."""
+
+from django.urls import path
+
+from simulator.api.endpoints import api
+from simulator.api.views import events, health
+
+urlpatterns = [
+    path("api/attempts/<uuid:public_id>/events", events, name="api-events"),
+    path("api/", api.urls),
+    path("health/", health, name="health"),
+]

@@ -1,0 +1,38 @@
+"""What is no operation of ninja's: a stream of events, and the state of health."""
+
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+from django.contrib.auth import aget_user
+from django.http import HttpRequest, JsonResponse
+from django.http.response import HttpResponseBase
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from simulator.accounts import tokens
+from simulator.api.signing_in import bearer_of
+from simulator.attempts import health as parts
+from simulator.attempts.streaming import follow, write_json
+
+
+@require_safe
+async def events(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
+    """The events of a grading as JSON; by session or by token."""
+    token = bearer_of(request)
+    if token:
+        holder = await sync_to_async(tokens.holder)(token)
+        if holder is None:
+            return JsonResponse({"code": "not_signed_in", "message": "Unauthorized."}, status=401)
+        return await follow(request, holder, public_id, write=write_json, session=None)
+    user = await aget_user(request)
+    session = request.session.session_key
+    return await follow(request, user, public_id, write=write_json, session=session)
+
+
+@never_cache
+@require_safe
+def health(_request: HttpRequest) -> JsonResponse:
+    """Whether an attempt could be graded now, and if not, what is the matter."""
+    found = parts.check()
+    able = all(state == parts.FINE for state in found.values())
+    return JsonResponse({"ok": able, **found}, status=200 if able else 503)

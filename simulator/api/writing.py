@@ -1,0 +1,158 @@
+"""Turn what the site knows into what goes over the wire."""
+
+import base64
+import dataclasses
+from typing import Final
+
+from graders.quest import Language, Quest
+from simulator.api.schemas import (
+    AttemptOut,
+    CheckOut,
+    ClocksOut,
+    FileOut,
+    GroupOut,
+    Location,
+    Project,
+    QuestOut,
+    ReportOut,
+    Resources,
+    StageOut,
+)
+from simulator.attempts.models import Attempt, Grading, Verdict
+from simulator.attempts.reading import latest_grading
+from simulator.attempts.reporting import Finding, ReportPage
+from simulator.catalog.models import Enrolment, ProjectFile
+from simulator.progress.stages import StageState
+
+CHANGES: Final = ("broke", "still_open", "fixed", "stayed", "not_run", "broken")
+
+
+def quest_out(
+    quest: Quest, states: list[StageState], *, enrolled: bool, language: Language
+) -> QuestOut:
+    """A quest with its stages, and where the learner stands."""
+    return QuestOut(
+        slug=quest.slug,
+        version=quest.version,
+        status=quest.status,
+        title=quest.title[language],
+        blurb=quest.blurb[language],
+        company=quest.company[language],
+        difficulty=quest.difficulty,
+        enrolled=enrolled,
+        stages=[_stage_out(state, enrolled=enrolled, language=language) for state in states],
+    )
+
+
+def project_out(enrolment: Enrolment) -> Project:
+    """The files of a project."""
+    return Project(
+        files=[
+            FileOut(
+                path=row.path,
+                revision=row.revision,
+                content=base64.b64encode(bytes(row.content)).decode("ascii"),
+            )
+            for row in ProjectFile.objects.filter(enrolment=enrolment)
+        ]
+    )
+
+
+def attempt_out(attempt: Attempt) -> AttemptOut:
+    """An attempt and how far it is."""
+    grading = latest_grading(attempt)
+    verdict = Verdict.objects.filter(pk=grading.pk).first()
+    return AttemptOut(
+        id=attempt.public_id,
+        number=attempt.number,
+        quest=attempt.enrolment.quest,
+        stage=attempt.stage,
+        source=attempt.source,
+        state=Grading.State(grading.state),
+        charged=attempt.charged,
+        score=verdict.score if verdict else None,
+        readiness=verdict.readiness if verdict else None,
+        passed=verdict.passed if verdict else None,
+        created_at=attempt.created_at,
+        finished_at=grading.finished_at,
+    )
+
+
+def report_out(page: ReportPage) -> ReportOut:
+    """The result document."""
+    changes = {
+        finding.result.check: name for name in CHANGES for finding in getattr(page.changes, name)
+    }
+    return ReportOut(
+        id=page.attempt.public_id,
+        attempt=page.attempt.number,
+        quest=page.quest.slug,
+        quest_version=page.versions.quest,
+        quest_digest=page.versions.digest,
+        stage=page.stage.slug,
+        runtime=page.versions.runtime,
+        scale=page.versions.scale,
+        blame=page.blame,
+        score=page.score,
+        delta=page.delta,
+        passed=page.passed,
+        merit=page.merit,
+        readiness=page.readiness,
+        sentence=page.sentence,
+        focus=page.focus.result.check if page.focus else None,
+        groups=[
+            GroupOut(group=g.group, score=g.points, max_score=g.max_points) for g in page.groups
+        ],
+        checks=[_check(finding, changes) for finding in page.findings],
+        clocks=ClocksOut(**dataclasses.asdict(page.clocks), total=page.clocks.total),
+        resources=Resources(
+            peak_memory_mb=page.peak_memory_mb,
+            memory_limit_mb=(page.stage.limits or page.quest.limits).memory_mb,
+        ),
+        graded_at=page.graded_at,
+    )
+
+
+def _stage_out(state: StageState, *, enrolled: bool, language: Language) -> StageOut:
+    stage = state.stage
+    return StageOut(
+        slug=stage.slug,
+        kind=stage.kind,
+        title=stage.title[language],
+        summary=stage.summary[language],
+        estimate_minutes=stage.estimate_minutes,
+        pass_score=stage.pass_,
+        merit_score=stage.merit,
+        requires=[*stage.requires],
+        files=[*stage.files],
+        state=state.state if enrolled else None,
+        best=state.best,
+        attempts=state.attempts,
+    )
+
+
+def _check(finding: Finding, changes: dict[str, str]) -> CheckOut:
+    result, message = finding.result, finding.message
+    return CheckOut(
+        id=result.check,
+        group=result.group,
+        kind=result.kind,
+        severity=result.severity,
+        phase=result.phase,
+        status=result.outcome,
+        score=result.points,
+        max_score=result.max_points,
+        reason=result.reason,
+        params=result.params,
+        locations=[Location(path=at.path, line=at.line) for at in result.locations],
+        title=message.title,
+        what=message.what or message.sentence,
+        why=message.why,
+        reproduce=message.reproduce,
+        lesson=message.lesson,
+        waits_for=result.waits_for,
+        output=result.output,
+        change=changes.get(result.check),
+        in_a_row=finding.in_a_row,
+        duration_ms=round(1000 * result.seconds),
+    )

@@ -1,0 +1,112 @@
+"""Carry out a claim: let the judge judge, store what it says, end the grading one way."""
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from graders.intake import NotGradable
+from graders.quest import Quest, Stage
+from graders.results import Blame, CheckResult, Event, PhaseStarted, Verdict
+from sandbox.interface import Sandbox, SandboxError
+from simulator.attempts import claiming
+from simulator.attempts.announcing import announce
+from simulator.attempts.beating import Heart
+from simulator.attempts.claiming import BEAT_SECONDS, Claim
+from simulator.attempts.models import Attempt, Grading, Snapshot
+from simulator.attempts.recording import Lost, record
+from simulator.attempts.rooms import ClosableSandbox
+from simulator.catalog import quests
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """What the judge is given."""
+
+    quest: Quest
+    stage: Stage
+    scale: str
+    files: dict[str, bytes]
+    seed: int
+
+
+Judge = Callable[[Work, Sandbox], Iterator[Event]]
+"""Yields phases and results as they are known, the verdict last."""
+
+
+def deliver(
+    claim: Claim, *, judge: Judge, sandbox: Sandbox, beat_seconds: float = BEAT_SECONDS
+) -> bool:
+    """Grade under a claim; True when the verdict is stored.
+
+    Whatever happens, the grading ends, is queued again, or was taken away by someone else.
+    """
+    announce(claim.grading_id)  # the page's clock changes from queued to starting
+    rooms = ClosableSandbox(sandbox)
+    try:
+        with Heart(claim, on_lost=rooms.close, every=beat_seconds):
+            verdict = _judge(claim, judge=judge, sandbox=rooms)
+    except Exception as error:  # noqa: BLE001, every kind of it ends the grading one way
+        return _end_without_verdict(claim, error)
+    except BaseException:
+        claiming.hand_over(claim)  # this worker is told to stop
+        raise
+    if verdict.blame is Blame.PLATFORM_ERROR:
+        claiming.give_back(claim)
+        return False
+    return claiming.finish(claim, verdict)
+
+
+def load(claim: Claim) -> Work:
+    """What is to be judged under a claim, in the versions pinned when it was queued."""
+    grading = Grading.objects.select_related("attempt__enrolment").get(pk=claim.grading_id)
+    attempt = grading.attempt
+    quest = quests.kept(attempt.enrolment.quest, digest=grading.quest_digest)
+    return Work(
+        quest=quest,
+        stage=quest.stage(attempt.stage),
+        scale=grading.scale,
+        files=files_of(attempt),
+        # The same for every attempt: nobody gets another seed by handing in again.
+        seed=int(quest.digest[:7], 16),
+    )
+
+
+def files_of(attempt: Attempt) -> dict[str, bytes]:
+    """The files of an attempt, as they were handed in."""
+    manifest: dict[str, str] = attempt.manifest
+    contents = {
+        digest: bytes(content)
+        for digest, content in Snapshot.objects.filter(
+            digest__in=set(manifest.values())
+        ).values_list("digest", "content")
+    }
+    return {path: contents[digest] for path, digest in manifest.items()}
+
+
+def _end_without_verdict(claim: Claim, error: Exception) -> Literal[False]:
+    match error:
+        case Lost():
+            logger.warning("%s is lost, what it found is thrown away", claim)
+        case NotGradable(problem=problem):
+            claiming.refuse(claim, problem)
+        case SandboxError():
+            logger.warning("the sandbox fell down under %s: %s", claim, error)
+            claiming.give_back(claim)
+        case _:
+            # Ours until proven otherwise: nobody is charged, the log says what happened.
+            logger.error("%s fell down", claim, exc_info=error)
+            claiming.give_back(claim)
+    return False
+
+
+def _judge(claim: Claim, *, judge: Judge, sandbox: Sandbox) -> Verdict:
+    for position, event in enumerate(judge(load(claim), sandbox)):
+        match event:
+            case PhaseStarted() | CheckResult():
+                record(claim, event, position=position)
+            case Verdict():
+                return event
+    raise RuntimeError("the judge came to no verdict")

@@ -1,0 +1,42 @@
+"""`manage.py reconcile`: put right what was left lying, every few seconds until stopped."""
+
+import logging
+import signal
+import threading
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import DatabaseError, close_old_connections
+
+from simulator.attempts.reconciling import reconcile
+
+logger = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    help = "Send unsent messages, requeue expired leases, give up on hopeless gradings."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--every", type=float, default=20.0, help="seconds between rounds")
+        parser.add_argument("--once", action="store_true", help="one round, then stop")
+
+    def handle(self, *, every: float, once: bool, **_: Any) -> None:  # noqa: ANN401, Django's own
+        stopped = threading.Event()
+        if once:
+            self._round()
+            return
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stopped.set())
+        while not stopped.is_set():
+            self._round()
+            stopped.wait(every)
+
+    def _round(self) -> None:
+        try:
+            close_old_connections()
+            done = reconcile()
+        except DatabaseError:
+            logger.exception("the database did not answer; the next round tries again")
+            return
+        if done.anything:
+            logger.info("%s", done)

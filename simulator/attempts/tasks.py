@@ -1,0 +1,41 @@
+"""What the workers do: a task is a door, and only numbers cross it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from celery import signals
+from django.conf import settings
+
+from graders.datasets import prepare
+from graders.grading import grade as grade_stage
+from graders.results import Event
+from sandbox.client import RunnerSandbox
+from sandbox.interface import Sandbox
+from simulator.attempts import health, ringing
+from simulator.attempts.claiming import claim_next
+from simulator.attempts.delivering import Work, deliver
+from simulator.celery import app
+
+
+@app.task(name=ringing.GRADE)
+def grade(grading_id: int) -> None:
+    """Someone rang: grade whose turn it is. Safe to receive twice, because a claim is."""
+    claim = claim_next(grading_id)
+    if claim is not None:
+        deliver(claim, judge=judge, sandbox=RunnerSandbox(Path(settings.SIM_RUNNER_SOCKET)))
+
+
+def judge(work: Work, sandbox: Sandbox) -> Iterator[Event]:
+    """The judge of the site: the quest's checks, on this installation's data."""
+    datasets = prepare(
+        work.quest, scale=work.scale, secret=settings.SIM_SECRET, home=settings.SIM_HOME
+    )
+    yield from grade_stage(
+        work.quest, work.stage, work.files, sandbox=sandbox, datasets=datasets, seed=work.seed
+    )
+
+
+@signals.worker_ready.connect
+def say_that_it_lives(**_: object) -> None:
+    """A worker is up: from now on the health page hears of it."""
+    health.beat_forever()

@@ -1,0 +1,119 @@
+"""The workspace, a hand-in, and the page of an attempt: live first, then its report."""
+
+from http import HTTPStatus
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from graders.quest import Quest, Stage
+from simulator.accounts.asking import signed_in
+from simulator.attempts import handing_in, objecting, showing, workbench
+from simulator.attempts.models import Attempt
+from simulator.attempts.reading import own_enrolment, readable_attempts
+from simulator.attempts.refusals import Refusal
+from simulator.catalog import quests
+from simulator.catalog.languages import language
+from simulator.catalog.models import Enrolment
+
+
+@require_safe
+@login_required
+def workspace(request: HttpRequest, slug: str, stage: str) -> HttpResponse:
+    quest, found = _stage(slug, stage)
+    enrolment = Enrolment.objects.filter(learner_id=request.user.pk, quest=slug).first()
+    if enrolment is None:
+        return redirect("progress:quest", slug)
+    bench = workbench.bench(enrolment, quest, found, asked=request.GET, language=language())
+    if request.headers.get("HX-Target") == "brief":
+        return render(request, "attempts/left.html", bench.left())
+    context = bench.whole() | showing.outcome(enrolment, quest, found, language())
+    context["plain"] = signed_in(request).plain_editor
+    return render(request, "attempts/workspace.html", context)
+
+
+@require_POST
+@login_required
+def hand_in(request: HttpRequest, slug: str, stage: str) -> HttpResponse:
+    quest, found = _stage(slug, stage)
+    enrolment = own_enrolment(request.user, slug)
+    seen = request.POST.get("seen", "")
+    key = handing_in.page_key(enrolment, stage, seen=int(seen) if seen.isdecimal() else 0)
+    try:
+        attempt = handing_in.hand_in(enrolment, stage, key=key, source=Attempt.Source.WEB)
+    except Refusal as refusal:
+        return _refused(request, refusal, reverse("attempts:workspace", args=[slug, stage]))
+    if "HX-Request" not in request.headers:
+        return redirect("attempts:attempt", attempt.public_id)
+    context = showing.page(attempt, quest, found, language()) | {"seen": attempt.number}
+    return render(request, "attempts/handed_in.html", context)
+
+
+@require_safe
+@login_required
+def attempt(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Live while it is graded, then its report."""
+    found = readable_attempts(request.user).filter(public_id=public_id)
+    shown = found.select_related("enrolment__learner").first()
+    if shown is None:
+        raise Http404
+    quest, stage = _stage(shown.enrolment.quest, shown.stage)
+    context = showing.page(shown, quest, stage, language())
+    if shown.enrolment.learner_id != request.user.pk:
+        context["learner"] = shown.enrolment.learner
+    template = "attempts/report.html" if "report" in context else "attempts/attempt.html"
+    return render(request, template, context)
+
+
+@require_safe
+@login_required
+def outcome(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """What the workspace's right pane shows once the verdict is there."""
+    found = readable_attempts(request.user).filter(public_id=public_id)
+    shown = found.select_related("enrolment").first()
+    if shown is None:
+        raise Http404
+    quest, stage = _stage(shown.enrolment.quest, shown.stage)
+    context = showing.outcome(shown.enrolment, quest, stage, language())
+    return render(request, "attempts/outcome.html", context | {"quest": quest, "stage": stage})
+
+
+@require_POST
+@login_required
+def object_to(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """A learner says that a check looks wrong."""
+    found = readable_attempts(request.user).filter(public_id=public_id).first()
+    if found is None:
+        raise Http404
+    objecting.object_to(
+        found,
+        request.POST.get("check", ""),
+        text=request.POST.get("text", ""),
+        author=signed_in(request),
+    )
+    messages.success(
+        request, _("Thank you. It is with the author now, together with this attempt.")
+    )
+    return redirect("attempts:attempt", public_id)
+
+
+def _stage(slug: str, stage: str) -> tuple[Quest, Stage]:
+    try:
+        quest = quests.get_quest(slug)
+        return quest, quest.stage(stage)
+    except LookupError:
+        raise Http404 from None
+
+
+def _refused(request: HttpRequest, refusal: Refusal, workspace_url: str) -> HttpResponse:
+    sentence = refusal.message(language())
+    if "HX-Request" in request.headers:
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        return render(request, "attempts/refused.html", {"refusal": sentence}, status=status)
+    messages.error(request, sentence)
+    return redirect(workspace_url)

@@ -1,0 +1,83 @@
+"""Pages that show a reader's way: landing, catalogue, quest, what they did."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from graders.quest import Quest
+from simulator.accounts.asking import signed_in
+from simulator.accounts.models import User
+from simulator.attempts import drafts
+from simulator.catalog import quests as catalog
+from simulator.catalog.languages import language
+from simulator.catalog.models import Enrolment
+from simulator.catalog.shelf import SORTS, shelf
+from simulator.progress import history, stages
+from simulator.progress.cards import cards
+
+MOST_HOURS = 1000
+ON_THE_LANDING = 3
+
+
+@require_safe
+def landing(request: HttpRequest) -> HttpResponse:
+    found = shelf(catalog.all_quests(), request.GET).quests[:ON_THE_LANDING]
+    first = found[0] if found else None
+    return render(request, "progress/landing.html", {"cards": cards(found, {}), "first": first})
+
+
+@require_safe
+def quests(request: HttpRequest) -> HttpResponse:
+    found = shelf(catalog.all_quests(), request.GET)
+    maps = stages.maps_of(request.user) if isinstance(request.user, User) else {}
+    context = {"shelf": found, "cards": cards(found.quests, maps), "sorts": SORTS.items()}
+    return render(request, "catalog/quests.html", context)
+
+
+@require_safe
+def quest(request: HttpRequest, slug: str) -> HttpResponse:
+    found = _quest(slug)
+    enrolment = _own_enrolment(request, slug)
+    way = stages.stage_map(enrolment) if enrolment else stages.unwalked(found)
+    context = {
+        "quest": found,
+        "card": cards([found], {slug: way})[0],
+        "enrolment": enrolment,
+        "stages": way,
+        "story": catalog.story_html(found, language()),
+    }
+    return render(request, "progress/quest.html", context)
+
+
+@require_POST
+@login_required
+def start(request: HttpRequest, slug: str) -> HttpResponse:
+    """Begin the quest, with the learner's own estimate if they gave one."""
+    found = _quest(slug)
+    enrolment = drafts.enrol(signed_in(request), slug)
+    hours = request.POST.get("estimate", "")
+    if hours.isdecimal() and 0 < int(hours) <= MOST_HOURS:
+        unset = Enrolment.objects.filter(pk=enrolment.pk, estimate_hours__isnull=True)
+        unset.update(estimate_hours=float(hours))
+    return redirect("attempts:workspace", slug, found.stages[0].slug)
+
+
+@require_safe
+@login_required
+def work(request: HttpRequest) -> HttpResponse:
+    return render(request, "progress/work.html", {"works": history.work_of(signed_in(request))})
+
+
+def _quest(slug: str) -> Quest:
+    try:
+        return catalog.get_quest(slug)
+    except catalog.NoSuchQuest:
+        raise Http404 from None
+
+
+def _own_enrolment(request: HttpRequest, slug: str) -> Enrolment | None:
+    if not request.user.is_authenticated:
+        return None
+    mine = Enrolment.objects.select_related("learner").filter(learner_id=request.user.pk)
+    return mine.filter(quest=slug).first()
