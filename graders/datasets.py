@@ -61,12 +61,21 @@ def prepare(quest: Quest, *, scale: str, secret: bytes, home: Path) -> Datasets:
     appears whole or not at all. Raises DatasetError for data that the quest did not declare,
     ValueError for a secret of less than 128 bits.
     """
+    place = _place(quest, scale=scale, secret=secret, home=home)
+    return place.found() or place.made()
+
+
+def find(quest: Quest, *, scale: str, secret: bytes, home: Path) -> Datasets | None:
+    """Return the datasets if they have been prepared. Raises as `prepare` does."""
+    return _place(quest, scale=scale, secret=secret, home=home).found()
+
+
+def _place(quest: Quest, *, scale: str, secret: bytes, home: Path) -> "_Place":
     if len(secret) < _LEAST_SECRET:
         raise ValueError(f"the secret has {len(secret)} bytes; it needs {_LEAST_SECRET}")
     if scale not in quest.scales:
         raise DatasetError(f"{quest.slug} has no scale {scale!r}, only {', '.join(quest.scales)}")
-    place = _Place(quest=quest, scale=scale, secret=secret, home=home.resolve())
-    return place.found() or place.made()
+    return _Place(quest=quest, scale=scale, secret=secret, home=home.resolve())
 
 
 @dataclass(frozen=True, kw_only=True)

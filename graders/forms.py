@@ -28,7 +28,9 @@ def fill(model: type[_R], marked: Marked, **facts: object) -> _R:
     try:
         record = model.model_validate({**marked.data, **facts})
     except ValidationError as error:
-        faults += [_fault(model, marked, detail) for detail in error.errors(include_url=False)]
+        details = error.errors(include_url=False)
+        keys = {detail["loc"][:-1] for detail in details if detail["loc"][-1:] == ("[key]",)}
+        faults += [_fault(model, marked, one) for one in details if one["loc"] not in keys]
         raise QuestError(faults) from None
     if faults:
         raise QuestError(faults)

@@ -3,6 +3,7 @@
 import hashlib
 import importlib.util
 import sys
+import traceback
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -69,8 +70,8 @@ def load_checks(quest: Quest, stage: Stage) -> tuple[Check, ...]:
     return _known[key]
 
 
-def inspect(folder: Path) -> list[Fault]:
-    """Everything that can be found wrong with a quest without running a work."""
+def inspect(folder: Path, *, only: str | None = None) -> list[Fault]:
+    """Everything that can be found wrong with a quest, or one stage, without running a work."""
     try:
         quest = load_quest(folder)
     except QuestError as error:
@@ -78,11 +79,13 @@ def inspect(folder: Path) -> list[Fault]:
     faults: list[Fault] = []
     names: set[str] = set()
     for stage in quest.stages:
+        if only not in (None, stage.slug):
+            continue
         try:
             names |= {check.name for check in load_checks(quest, stage)}
         except QuestError as error:
             faults += error.faults
-    if not faults:
+    if not faults and only is None:
         faults += _gate_faults(quest, names)
     return faults
 
@@ -103,6 +106,15 @@ def load_module(path: Path, *, name: str) -> ModuleType:
             column=error.offset or 1,
             code="C300",
             message=f"not Python: {error.msg}",
+        )
+        raise QuestError([fault]) from error
+    except Exception as error:
+        lines = [
+            f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)
+        ]
+        message = f"importing it raises {type(error).__name__}: {error}"
+        fault = Fault(
+            path=path, line=(lines[-1:] or [1])[0] or 1, column=1, code="C309", message=message
         )
         raise QuestError([fault]) from error
     return module

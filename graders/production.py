@@ -10,26 +10,26 @@ Each answers a `Check` of the static phase with a fixed name, whose texts are in
 text is parsed, and linted by ruff, in a room that holds none of it to import.
 """
 
-import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from graders.checking import Check
 from graders.failures import Ended, Fail
 from graders.results import Group, Kind, Location, Phase, Severity
 from graders.workspace import Workspace
-from sandbox.interface import Finished, SandboxError, Stopped
+from sandbox.interface import SandboxError, Stopped
 
 RULES = "E,F,I,B,UP,SIM"
 LINE_LENGTH = 110
 
 _TOOL = Path(__file__).parent / "inside" / "facts.py"
 _PIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(\[[^\]]*\])?\s*==\s*[0-9][^\s,;*]*\s*(;.*)?")
-_FORMATTED = re.compile(r"^Would reformat: work/(\S+)$", re.M)
 _LEAK = re.compile(
     rb"-----BEGIN [A-Z ]*PRIVATE KEY-----|\bAKIA[0-9A-Z]{16}\b|\bghp_[A-Za-z0-9]{36}\b"
     rb"|\b[a-z][a-z0-9+]{2,15}://[^\s:/@'\"]{1,64}:[^\s:/@'\"{}<$]{3,128}@"
@@ -113,7 +113,14 @@ def lint(
     """Ruff finds nothing, by our rules and not the project's; each finding costs a tenth."""
 
     def judge(work: Workspace) -> None:
-        spots = _ruff_findings(work, rules=rules, line_length=line_length)
+        spots = _ruff(
+            work,
+            "check",
+            "--ignore-noqa",
+            f"--select={rules}",
+            f"--line-length={line_length}",
+            "--target-version=py311",
+        )
         if not spots:
             return
         codes = sorted({spot.code for spot in spots}, key=lambda code: _often(spots, code))
@@ -142,8 +149,8 @@ def formatted(
 
     def judge(work: Workspace) -> None:
         python = work.matching("*.py")
-        finished = _ruff(work, "format", "--check", f"--line-length={line_length}")
-        untidy = _FORMATTED.findall(finished.stdout.decode("utf-8", errors="replace"))
+        spots = _ruff(work, "format", "--check", f"--line-length={line_length}")
+        untidy = list(dict.fromkeys(spot.path for spot in spots))
         if untidy:
             raise Fail(
                 "not_formatted",
@@ -161,7 +168,10 @@ def documented(
     severity: Severity = Severity.MINOR,
     needs: Sequence[Check | str] = (),
 ) -> Check:
-    """Public functions and classes of the package have docstrings; the share is the points'."""
+    """Public functions and classes of the package have docstrings; the share is the points'.
+
+    Modules that only a later stage names are not looked at; nor are they by `annotated`, `logs`.
+    """
     return _doors_check(
         "documented", "undocumented", lambda door: door.said, points, severity, needs
     )
@@ -261,6 +271,30 @@ def logs(
     return _library("logs", judge, points=points, severity=severity, needs=needs)
 
 
+def same_after_retraining(
+    work: Workspace,
+    *command: str,
+    answer: Callable[[Workspace], Sequence[float] | npt.NDArray[np.float64]],
+    tolerance: float = 0.0,
+    data: str | None = None,
+) -> None:
+    """Train once more in a fresh room; fail when `answer` is another than before.
+
+    For use inside a check, after a first `work.train`. `answer` asks the trained project for
+    numbers, for example the scores of some rows. Reason: retraining_differs.
+    """
+    first = np.asarray(answer(work), dtype=np.float64)
+    work.train(*command, data=data)
+    second = np.asarray(answer(work), dtype=np.float64)
+    if first.shape != second.shape:
+        raise Fail("retraining_differs", {"rows": len(first), "total": len(first), "largest": 0})
+    same = np.isclose(first, second, rtol=0, atol=tolerance, equal_nan=True)
+    if not same.all():
+        gap = float(np.nanmax(np.abs(first - second)[~same], initial=0.0))
+        facts = {"rows": int((~same).sum()), "total": int(same.size), "largest": gap}
+        raise Fail("retraining_differs", dict(facts))
+
+
 def project_facts(work: Workspace) -> dict[str, FileFacts]:
     """The facts of each Python file, read once a grading in a room that runs none of it."""
     return work.once("production.project_facts", lambda: _read_facts(work))
@@ -279,7 +313,7 @@ def _doors_check(
         doors = [
             (path, door)
             for path, facts in project_facts(work).items()
-            if path.startswith(inside)
+            if path.startswith(inside) and work.due(path)
             for door in facts.doors
         ]
         bad = [(path, door) for path, door in doors if not good(door)]
@@ -334,6 +368,7 @@ def _spots(
         Spot(path=path, line=line)
         for path, facts in project_facts(work).items()
         if path.startswith(inside) and not path.startswith("tests/")
+        if not package or work.due(path)
         for line in lines(facts)
     ]
 
@@ -385,38 +420,31 @@ def _static_files(work: Workspace) -> dict[str, bytes]:
     return {**project, "_facts.py": _TOOL.read_bytes()}
 
 
-def _ruff_findings(work: Workspace, *, rules: str, line_length: int) -> list[Spot]:
-    finished = _ruff(
-        work,
-        "check",
-        "--ignore-noqa",
-        "--exit-zero",
-        "--output-format=json-lines",
-        f"--select={rules}",
-        f"--line-length={line_length}",
-        "--target-version=py311",
-    )
-    spots = []
-    for line in finished.stdout.decode("utf-8", errors="replace").splitlines():
-        try:
-            found = _Finding.model_validate(json.loads(line))
-        except (ValueError, ValidationError):
-            continue  # the last line of an output that was cut
-        path = found.filename.rpartition("/work/")[2]
-        spots.append(Spot(path=path, line=found.location.get("row", 1), code=found.code or "E999"))
-    return spots
-
-
-def _ruff(work: Workspace, verb: str, *options: str) -> Finished:
+def _ruff(work: Workspace, verb: str, *options: str) -> list[Spot]:
+    """What ruff finds, by our settings alone: the project's own are not read."""
     room = work.rooms.shared(_static_files(work), content="static", data=None)
-    common = ("--isolated", "--no-cache", "--config", "exclude=[]", "--config", 'src=["work"]')
+    common = (
+        *("--isolated", "--no-cache", "--output-format=json-lines"),
+        *("--config", "exclude=[]", "--config", 'src=["work"]'),
+    )
     finished = work.rooms.step(lambda: room.run("ruff", verb, *common, *options, "work"))
-    cut = finished.stopped is Stopped.OUTPUT
+    cut = finished.stopped is Stopped.OUTPUT  # so many findings that their rest is no news
     if finished.stopped and not cut:
         raise Ended.of_limit(finished.stopped, target="ruff", limits=work.rooms.limits)
     if not cut and finished.exit_code not in (0, 1):
         raise SandboxError(f"ruff failed: {finished.stderr[-500:]!r}")
-    return finished
+    lines = finished.stdout.decode("utf-8", errors="replace").splitlines()
+    return [_spot(line) for line in (lines[:-1] if cut else lines)]
+
+
+def _spot(line: str) -> Spot:
+    """A finding, which ruff writes as one line of JSON."""
+    try:
+        found = _Finding.model_validate_json(line)
+    except ValidationError as error:
+        raise SandboxError("ruff answered out of form") from error
+    path = found.filename.partition("/project/work/")[2]
+    return Spot(path=path, line=found.location.get("row", 1), code=found.code or "E999")
 
 
 def _often(spots: Sequence[Spot], code: str) -> tuple[int, str]:

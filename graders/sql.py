@@ -147,9 +147,9 @@ def _differ(given: pd.Series, own: pd.Series, tolerance: float) -> Booleans:
         a, b = _as_times(given), _as_times(own)
         return np.asarray(~((a == b) | (a.isna() & b.isna())), dtype=np.bool_)
     a, b = given.astype(object), own.astype(object)
-    empty = (a.isna() & b.isna()).to_numpy(dtype=bool)
+    empty_a, empty_b = np.asarray(a.isna(), dtype=bool), np.asarray(b.isna(), dtype=bool)
     same = np.asarray(a.astype(str)) == np.asarray(b.astype(str))
-    return np.asarray(~same & ~empty, dtype=np.bool_)
+    return np.asarray((~same & ~(empty_a & empty_b)) | (empty_a != empty_b), dtype=np.bool_)
 
 
 def _numbers_differ(given: pd.Series, own: pd.Series, tolerance: float) -> Booleans:

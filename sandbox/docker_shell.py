@@ -36,6 +36,8 @@ LAST_WORDS = 16 * 1024
 USER = "64000:64000"  # nobody else's: 65534 is what file servers and daemons fall back to
 MEMORY_SHARE = 0.75  # of the host, for all rooms together; each room has its own limit in it
 PROCESSES = 4096  # likewise
+APPARMOR = "simulator-shell"  # an engine without AppArmor takes no notice
+LOAD_APPARMOR = "; on this host, run as root: apparmor_parser -r sandbox/images/apparmor"
 STREAM_HEADER = struct.Struct(">BxxxL")  # which stream, how many bytes follow
 STDOUT = 1
 
@@ -44,22 +46,30 @@ class DockerShells:
     """Starts shells in a Docker engine."""
 
     name = "docker"
+    from_tree = False
 
     def start(self, wish: Wish) -> "DockerShell":
         """Start a shell. Raises ShellError when the engine or the image is not as it must be."""
-        with _asking("answer"):
-            client = docker.DockerClient.from_env(timeout=ENGINE_SECONDS)
+        wish.warehouse.mkdir(parents=True, exist_ok=True)
+        client = _connect()
         try:
             return _start(client, wish)
         except BaseException:
             client.close()
             raise
 
+    def why_not(self, runtime: str) -> str | None:
+        """Say why no shell of this runtime can be had here; None when one can."""
+        try:
+            with contextlib.closing(_connect()) as client:
+                _image(client, runtime)
+        except ShellError as error:
+            return str(error)
+        return None
+
     def reap(self) -> int:
         """Remove the shells that nobody holds any more, and say how many there were."""
-        with _asking("answer"):
-            client = docker.DockerClient.from_env(timeout=ENGINE_SECONDS)
-        with contextlib.closing(client), _asking("remove orphans"):
+        with contextlib.closing(_connect()) as client, _asking("remove orphans"):
             ours = client.containers.list(
                 all=True, filters={"label": SHELL_LABEL}, ignore_removed=True
             )
@@ -123,12 +133,13 @@ class DockerShell:
         try:
             with _asking("remove a shell"):
                 _remove(self._container)
-        except ShellError:
-            logger.exception("killing %s without the engine", self._container.name)
+        except ShellError as error:
+            logger.warning("killing %s without the engine: %s", self._container.name, str(error))
             _kill_directly(self._pid, str(self._container.id))
         finally:
             with contextlib.suppress(OSError):  # the engine was first to hang up
                 self._stream.shutdown(socket.SHUT_RDWR)
+            self._reader.close()
             self._stream.close()
             self._client.close()
 
@@ -137,8 +148,12 @@ class DockerShell:
         return bytes(self._words).decode(errors="replace")
 
 
+def _connect() -> docker.DockerClient:
+    with _asking("answer"):
+        return docker.DockerClient.from_env(timeout=ENGINE_SECONDS)
+
+
 def _start(client: docker.DockerClient, wish: Wish) -> DockerShell:
-    _refuse_apparmor(client)
     image = _image(client, wish.runtime.name)
     with _asking("create a shell"):
         container = _create(client, image, wish)
@@ -161,17 +176,8 @@ def _asking(what: str) -> Iterator[None]:
         yield
     except (docker.errors.DockerException, requests.RequestException) as error:
         reason = getattr(error, "explanation", None) or str(error)
-        raise ShellError(f"the Docker engine did not {what}: {reason}") from error
-
-
-def _refuse_apparmor(client: docker.DockerClient) -> None:
-    with _asking("answer"):
-        options = client.info().get("SecurityOptions") or []
-    if any(option.startswith("name=apparmor") for option in options):
-        raise ShellError(
-            "this Docker engine confines containers with AppArmor, whose docker-default refuses"
-            " the mounts that rooms are made of; use the bubblewrap shell on this host"
-        )
+        advice = LOAD_APPARMOR if "apparmor" in reason.lower() else ""
+        raise ShellError(f"the Docker engine did not {what}: {reason}{advice}") from error
 
 
 def _image(client: docker.DockerClient, runtime: str) -> Image:
@@ -226,7 +232,11 @@ def _host_config(client: docker.DockerClient, wish: Wish) -> dict[str, object]:
         cgroupns="private",
         read_only=True,
         cap_drop=["ALL"],
-        security_opt=["no-new-privileges:true", f"seccomp={_seccomp()}"],
+        security_opt=[
+            "no-new-privileges:true",
+            f"seccomp={(naming.IMAGES / 'seccomp.json').read_text()}",
+            f"apparmor={APPARMOR}",
+        ],
         tmpfs={"/tmp": "rw,nosuid,nodev,noexec,size=16m,nr_inodes=1k,mode=1777"},  # noqa: S108
         shm_size="1m",
         mounts=[
@@ -255,10 +265,6 @@ def _host_config(client: docker.DockerClient, wish: Wish) -> dict[str, object]:
     return config | {"MaskedPaths": [], "ReadonlyPaths": []}
 
 
-def _seccomp() -> str:
-    return (naming.IMAGES / "seccomp.json").read_text()
-
-
 def _host_memory() -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
@@ -269,6 +275,7 @@ def _attach(client: docker.DockerClient, container: Container) -> socket.socket:
     raw = client.api.attach_socket(str(container.id), params=words)
     # A descriptor of our own: the SDK's has its timeout, and is closed when the SDK likes.
     stream = socket.socket(fileno=os.dup(raw.fileno()))
+    raw._response.close()  # noqa: SLF001 - the only way to the SDK's
     stream.settimeout(None)
     seconds = struct.pack("ll", SEND_SECONDS, 0)
     stream.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, seconds)

@@ -17,7 +17,11 @@ from typing import Protocol
 
 from sandbox.runtimes import Runtime
 
-COMMAND = ("/runtime/bin/python", "-s", "-P", "-B", "/runtime/code/agent/start.py")
+START = (
+    "import sys; sys.path.insert(0, '/runtime/code/agent'); "
+    "from sandbox.agent.switch import main; main()"
+)
+COMMAND = ("/runtime/bin/python", "-s", "-P", "-B", "-c", START)
 ENVIRONMENT = {
     "PATH": "/runtime/bin",
     "HOME": "/tmp",  # noqa: S108 - of the room
@@ -69,6 +73,7 @@ class ShellKind(Protocol):
     """A way to start shells: Docker or bubblewrap."""
 
     name: str
+    from_tree: bool  # whether it shows a tree of `sandbox.runtimes`, or brings an image of its own
 
     def start(self, wish: Wish) -> Shell:
         """Start a shell. Raises ShellError."""

@@ -61,9 +61,10 @@ class FakeRoom:
         if command[0] in self.commands:
             return self.commands[command[0]](self)
         limits = limits or self.limits
-        words = [sys.executable if word == "python" else word for word in command]
+        tools = {"python": sys.executable, "ruff": str(Path(sys.executable).with_name("ruff"))}
+        words = [tools.get(command[0], command[0]), *command[1:]]
         try:
-            done = subprocess.run(  # noqa: S603 - test code runs test code
+            done = subprocess.run(
                 words,
                 cwd=self.folder / "project",
                 input=stdin,

@@ -182,9 +182,10 @@ def hidden(key: bytes, scale: str) -> Hidden:
 
 
 MOMENTS = {
-    # An afternoon while failed charges are being tried again; late evening in Moscow, so that its day is not the UTC day; the decision.
+    # An afternoon while failed charges are being tried again; late in an evening, when much is
+    # on its way; the decision, whose day in Moscow is not its UTC day.
     "early": DECISION - 20 * DAY + 16 * HOUR + 37 * MINUTE + 11_250,
-    "cut": DECISION - 5 * DAY + 90 * MINUTE + 1_500,
+    "cut": DECISION - 5 * DAY - 30 * MINUTE + 1_500,
     "decision": DECISION,
 }
 
@@ -217,12 +218,12 @@ def features(frames: Mapping[str, pd.DataFrame], as_of: int) -> pd.DataFrame:
     payments = _known(frames["payments"], "payment_id", users, as_of)
     payments = payments[payments.attempted_at <= as_of]
     answer = pd.DataFrame({"user_id": users.user_id.to_numpy()})
-    for name, values in _counts(events, payments, as_of, len(users)).items():
-        answer[name] = values
+    for name, count in _counts(events, payments, as_of, len(users)).items():
+        answer[name] = count
     answer["tenure_months"] = (as_of - users.registered_at.to_numpy()) // MONTH
     answer["price_rub"] = users.price_rub.to_numpy()
-    for name, values in _latest(events, as_of, len(users)).items():
-        answer[name] = values
+    for name, value in _latest(events, as_of, len(users)).items():
+        answer[name] = value
     return answer[["user_id", *FEATURES]].astype(dict.fromkeys(FEATURES, np.float64))
 
 
@@ -233,11 +234,7 @@ class _Town:
 
     draw: Draws
     people: pd.DataFrame
-    path: Floats  # motivation, person x week
-    finished: Flags  # person x period
-    failures: Small  # failed charges around the due date before the period's decision
-    lessons: "_Moments"
-    logins: "_Moments"
+    weeks: "_Weeks"
     joined: Ints  # week of the first payment; below zero before the warehouse began
     gone: Ints  # week of the charge that was not paid; WEEKS if still here
     decisions: pd.DataFrame
@@ -253,38 +250,51 @@ class _Moments:
     ts: Ints
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Weeks:
+    """What would fill everyone's weeks, were they subscribed: drawn without regard to that."""
+
+    path: Floats  # motivation, person x week
+    finished: Flags  # person x billing month
+    failures: Small  # failed charges around the due date before the month's decision
+    lessons: "_Moments"
+    logins: "_Moments"
+    seen: Ints  # the latest activity up to the end of a week, person x week
+
+
 def _settle(seed: Seed, *, block: int, people: int, phase: int | None = None) -> _Town:
-    draw: Draws = lambda stream: rng(seed, f"{stream}/{block}")  # noqa: E731
+    def draw(stream: str) -> np.random.Generator:
+        return rng(seed, f"{stream}/{block}")
+
     crowd = _people(draw, people, phase)
-    path = _motivation(crowd, draw)
-    finished = (draw("finished").random((people, PERIODS)) < 0.12) & ~crowd.forgot.to_numpy()[
-        :, None
-    ]
-    failures = draw("failures").poisson(0.06, (people, PERIODS)).astype(np.int16)
-    rate = _lesson_rate(crowd, path, finished)
-    lessons = _spread(draw, "lessons", crowd, draw("lessons").poisson(rate))
-    idle = np.where(crowd.forgot, 0.01, 0.08)[:, None]
-    logins = _spread(draw, "logins", crowd, draw("logins").poisson(0.15 * rate + idle))
-    joined, gone, decisions = _live(
-        draw,
-        crowd,
-        path=path,
-        finished=finished,
-        failures=failures,
-        seen=_last_seen(people, lessons, logins),
-    )
+    weeks = _weeks(draw, crowd)
+    lives, decisions = _live(draw, crowd, weeks)
     return _Town(
         draw=draw,
         people=crowd,
-        path=path,
-        finished=finished,
-        failures=failures,
-        lessons=lessons,
-        logins=logins,
-        joined=joined,
-        gone=gone,
+        weeks=weeks,
+        joined=lives.joined,
+        gone=lives.gone,
         decisions=decisions,
         first_id=(100_001 if isinstance(seed, int) else 10_000_001) + block * BLOCK,
+    )
+
+
+def _weeks(draw: Draws, crowd: pd.DataFrame) -> _Weeks:
+    count, forgot = len(crowd), crowd.forgot.to_numpy()[:, None]
+    path = _motivation(crowd, draw)
+    finished = (draw("finished").random((count, PERIODS)) < 0.12) & ~forgot
+    rate = _lesson_rate(crowd, path, finished)
+    lessons = _spread(draw, "lessons", crowd, draw("lessons").poisson(rate))
+    idle = np.where(forgot, 0.01, 0.08)
+    logins = _spread(draw, "logins", crowd, draw("logins").poisson(0.15 * rate + idle))
+    return _Weeks(
+        path=path,
+        finished=finished,
+        failures=draw("failures").poisson(0.06, (count, PERIODS)).astype(np.int16),
+        lessons=lessons,
+        logins=logins,
+        seen=_last_seen(count, lessons, logins),
     )
 
 
@@ -393,141 +403,113 @@ def _last_seen(people: int, *activities: _Moments) -> Ints:
     return running
 
 
-def _live(
-    draw: Draws,
-    crowd: pd.DataFrame,
-    *,
-    path: Floats,
-    finished: Flags,
-    failures: Small,
-    seen: Ints,
-) -> tuple[Ints, Ints, pd.DataFrame]:
+@dataclass(kw_only=True)
+class _Lives:
+    """Who has joined and who has gone, as the weeks pass."""
+
+    joined: Ints  # week of signing up
+    gone: Ints  # week of the charge that was not paid
+    arrived: int  # people who have signed up so far, in the order of `people`
+
+    @classmethod
+    def at_start(cls, crowd: pd.DataFrame) -> "_Lives":
+        """Let the first part of the crowd be subscribed already, each for a while."""
+        count, base = len(crowd), round(BASE_SHARE * len(crowd))
+        began = FIRST - 3 + crowd.phase.to_numpy() - 4 * (crowd.tenure.to_numpy() + 2)
+        joined = np.where(np.arange(count) < base, began, WEEKS)
+        return cls(joined=joined, gone=np.full(count, WEEKS, dtype=np.int64), arrived=base)
+
+    def due(self, phase: Ints, week: int) -> Ints:
+        """Return the people whose renewal is decided this week."""
+        here = (self.joined <= week - 3) & (self.gone > week)
+        return np.flatnonzero(here & (phase == (week - FIRST) % 4))
+
+    def replace(self, leavers: Ints, phase: Ints, week: int) -> None:
+        """Let people go with the charge of next week, and as many sign up soon after."""
+        self.gone[leavers] = week + 1
+        new = np.arange(self.arrived, min(self.arrived + len(leavers), len(phase)))
+        self.joined[new] = week + 1 + (phase[new] - week) % 4
+        self.arrived += len(new)
+
+
+def _live(draw: Draws, crowd: pd.DataFrame, weeks: "_Weeks") -> tuple[_Lives, pd.DataFrame]:
     """Let the weeks pass: decide a cohort, see who leaves, let new people sign up."""
-    count = len(crowd)
+    lives, luck = _Lives.at_start(crowd), _luck(draw, len(crowd))
     phase = crowd.phase.to_numpy()
-    base = round(BASE_SHARE * count)
-    joined = np.full(count, WEEKS, dtype=np.int64)
-    joined[:base] = FIRST + phase[:base] - 3 - 4 * (crowd.tenure.to_numpy()[:base] + 2)
-    gone = np.full(count, WEEKS, dtype=np.int64)
-    arrived = base
-    chances = _Chances.of(draw, count)
     log = []
     for cohort in range(COHORTS):
-        week = FIRST + cohort
-        who = np.flatnonzero((joined <= week - 3) & (gone > week) & (phase == cohort % 4))
-        period = cohort // 4 + 3
-        done, fails = finished[who, period], failures[who, period]
-        tenure = (week - joined[who]) // 4
-        silent = _silent(crowd.iloc[who], seen[who, week - 1], joined=joined[who], week=week)
-        decided = _decide(
-            crowd.iloc[who], chances.of_cohort(who, cohort), cohort=cohort, silent=silent
+        week, month = FIRST + cohort, cohort // 4
+        who = lives.due(phase, week)
+        people = crowd.iloc[who].reset_index(drop=True)
+        people = people.assign(
+            person=who,
+            cohort=cohort,
+            motivation=weeks.path[who, week - 1],
+            done=weeks.finished[who, month + 3],
+            fails=weeks.failures[who, month + 3],
+            months=(week - lives.joined[who]) // 4,
+            silent=_silent(people, weeks.seen[who, week - 1], lives.joined[who], week),
+            **{name: chance[who, month] for name, chance in luck.items()},
         )
-        outcome = _outcome(
-            crowd.iloc[who],
-            chances.of_cohort(who, cohort),
-            motivation=path[who, week - 1],
-            done=done,
-            fails=fails,
-            tenure=tenure,
-            treated=decided.offer.to_numpy() == 1,
-        )
-        row = pd.concat([decided, outcome], axis=1).assign(
-            person=who, cohort=cohort, silent=silent
-        )
-        log.append(row)
-        leavers = who[row.churned.to_numpy()]
-        gone[leavers] = week + 1
-        new = np.arange(arrived, min(arrived + len(leavers), count))
-        joined[new] = week + 1 + (phase[new] - week) % 4
-        arrived = int(new[-1]) + 1 if len(new) else arrived
+        people = _outcome(_decide(people))
+        log.append(people[_LOGGED])
+        lives.replace(who[people.churned.to_numpy()], phase, week)
     decisions = pd.concat(log, ignore_index=True)
-    return joined, gone, decisions.assign(ending=_endings(draw, decisions.churned.to_numpy()))
+    return lives, decisions.assign(ending=_endings(draw, decisions.churned.to_numpy()))
 
 
-def _silent(crowd: pd.DataFrame, seen: Ints, *, joined: Ints, week: int) -> Ints:
+_LOGGED = ["person", "cohort", "silent", "source", "offer", "p0", "p1", "churned_none", "churned"]
+
+
+def _luck(draw: Draws, count: int) -> dict[str, Floats]:
+    """Draw everyone's luck beforehand: what would happen does not depend on what is done."""
+    shape = (count, COHORTS // 4)
+    even = ("outcome", "desk", "pilot", "coin")
+    return {"intent": draw("intent").normal(0.0, 0.7, shape)} | {
+        name: draw(name).random(shape) for name in even
+    }
+
+
+def _silent(people: pd.DataFrame, seen: Ints, joined: Ints, week: int) -> Ints:
     """Moscow calendar days without activity, at Moscow midnight."""
-    began = START + joined * WEEK + crowd.signup.to_numpy()
+    began = START + joined * WEEK + people.signup.to_numpy()
     days = -((seen - (START + week * WEEK)) // DAY)
     return np.where(seen < began, 84, np.minimum(days, 84))
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Chances:
-    """Everyone's luck, drawn beforehand: potential outcomes do not depend on the action."""
-
-    intent: Floats
-    outcome: Floats
-    desk: Floats
-    pilot: Floats
-    coin: Floats
-
-    @classmethod
-    def of(cls, draw: Draws, count: int) -> "_Chances":
-        shape = (count, COHORTS // 4)
-        return cls(
-            intent=draw("intent").normal(0.0, 0.7, shape),
-            outcome=draw("outcome").random(shape),
-            desk=draw("desk").random(shape),
-            pilot=draw("pilot").random(shape),
-            coin=draw("coin").random(shape),
-        )
-
-    def of_cohort(self, who: Ints, cohort: int) -> "_Chances":
-        month = cohort // 4
-        return _Chances(
-            intent=self.intent[who, month],
-            outcome=self.outcome[who, month],
-            desk=self.desk[who, month],
-            pilot=self.pilot[who, month],
-            coin=self.coin[who, month],
-        )
-
-
-def _decide(crowd: pd.DataFrame, chance: _Chances, *, cohort: int, silent: Ints) -> pd.DataFrame:
+def _decide(people: pd.DataFrame) -> pd.DataFrame:
     """Pilot by a coin; else the desk treats who sounds like leaving; else the rule."""
-    pilot = (chance.pilot < PILOT_SHARE) & (cohort >= PILOT_FROM)
-    desk = chance.desk < _sigmoid(
-        -4.8 + 3.6 * chance.intent / 0.7 + 3.2 * crowd.sensitivity.to_numpy()
+    pilot = (people.pilot < PILOT_SHARE) & (people.cohort >= PILOT_FROM)
+    sounds = _sigmoid((-4.8 + 3.6 * people.intent / 0.7 + 3.2 * people.sensitivity).to_numpy())
+    desk = people.desk < sounds
+    rule = desk | (people.silent >= SILENCE_DAYS)
+    return people.assign(
+        source=np.where(pilot, PILOT, np.where(desk, DESK, RULE)),
+        offer=np.where(pilot, people.coin < 0.5, rule).astype(np.int64),
     )
-    source = np.where(pilot, PILOT, np.where(desk, DESK, RULE))
-    offer = np.where(pilot, chance.coin < 0.5, np.where(desk, True, silent >= SILENCE_DAYS))
-    return pd.DataFrame({"source": source, "offer": offer.astype(np.int64)})
 
 
-def _outcome(
-    crowd: pd.DataFrame,
-    chance: _Chances,
-    *,
-    motivation: Floats,
-    done: Flags,
-    fails: Small,
-    tenure: Ints,
-    treated: Flags,
-) -> pd.DataFrame:
-    s, forgot, price = (crowd[c].to_numpy() for c in ("sensitivity", "forgot", "price"))
+def _outcome(people: pd.DataFrame) -> pd.DataFrame:
+    """Who leaves: by the chance without a letter or with it, and the same luck for both."""
+    s, fails = people.sensitivity, np.minimum(people.fails, 2)
     logit = (
         -1.2
-        - 0.85 * motivation
-        - 0.35 * crowd.fit.to_numpy()
-        + 1.3 * (s - 0.35) * np.sqrt(price / 1990)
-        + 1.5 * done
-        + 1.5 * np.minimum(fails, 2)
-        - 0.28 * np.log1p(tenure)
-        + chance.intent
+        - 0.85 * people.motivation
+        - 0.35 * people.fit
+        + 1.3 * (s - 0.35) * np.sqrt(people.price / 1990)
+        + 1.5 * people.done
+        + 1.5 * fails
+        - 0.28 * np.log1p(people.months)
+        + people.intent
     )
-    logit = np.where(forgot, -3.2 + 0.3 * chance.intent, logit)
+    logit = np.where(people.forgot, -3.2 + 0.3 * people.intent, logit)
     persuaded = -3.0 * s * np.where(fails > 0, 0.25, 1.0)
-    effect = np.where(forgot, 2.3, np.where(done, -0.05, persuaded))
-    staff = crowd.staff.to_numpy()
-    p0 = np.where(staff, 0.0, _sigmoid(logit))
-    p1 = np.where(staff, 0.0, _sigmoid(logit + effect))
-    return pd.DataFrame(
-        {
-            "p0": p0,
-            "p1": p1,
-            "churned_none": chance.outcome < p0,
-            "churned": chance.outcome < np.where(treated, p1, p0),
-        }
+    effect = np.where(people.forgot, 2.3, np.where(people.done, -0.05, persuaded))
+    p0 = np.where(people.staff, 0.0, _sigmoid(logit))
+    p1 = np.where(people.staff, 0.0, _sigmoid(logit + effect))
+    chance = np.where(people.offer == 1, p1, p0)
+    return people.assign(
+        p0=p0, p1=p1, churned_none=people.outcome < p0, churned=people.outcome < chance
     )
 
 
@@ -580,27 +562,26 @@ def _users(town: _Town, known: Ints, ids: Ints) -> pd.DataFrame:
 def _events(town: _Town, ids: Ints, from_week: int) -> pd.DataFrame:
     draw, crowd = town.draw, town.people
     parts = [
-        _lesson_rows(town, from_week),
-        _rows(LOGIN, _after(town.logins, from_week)),
-        *(_rows(kind, moments) for kind, moments in _rare(town).items()),
+        _lesson_rows(town, _while_here(town, town.weeks.lessons, from_week)),
+        _rows(LOGIN, _while_here(town, town.weeks.logins, from_week)),
+        *(_rows(kind, _while_here(town, moments)) for kind, moments in _rare(town)),
         _answers(town),
     ]
     events = pd.concat(parts, ignore_index=True)
-    began, ended = _registered(town), START + town.gone * WEEK
-    person, when = events.person.to_numpy(), events.event_ts.to_numpy()
-    events = events[(when >= began[person]) & (when < np.minimum(ended[person], NOW))]
-    person = events.person.to_numpy()
+    person, true_ts = events.person.to_numpy(), events.event_ts.to_numpy()
     client = crowd.client.to_numpy()[person]
-    true_ts = events.event_ts.to_numpy()
-    local = client == LOCAL_TIME_CLIENT
     events = events.assign(
         event_id=5_000_000_000 + town.first_id * 1_000 + draw("event_id").permutation(len(events)),
         user_id=ids[person],
         client=client,
-        event_ts=tz_bug(true_ts, ZONE_HOURS[crowd.zone.to_numpy()[person]], where=local),
+        event_ts=tz_bug(
+            true_ts,
+            ZONE_HOURS[crowd.zone.to_numpy()[person]],
+            where=client == LOCAL_TIME_CLIENT,
+        ),
         ingested_at=late(true_ts, draw("event_late")),
     )
-    events = dup(events, draw("event_dup"))
+    events = dup(events.drop(columns="person"), draw("event_dup"))
     events = events[events.ingested_at <= NOW]
     return events.iloc[np.argsort(_event_order(events), kind="stable")].reset_index(drop=True)
 
@@ -613,18 +594,24 @@ def _event_order(events: pd.DataFrame) -> Ints:
     return key
 
 
-def _after(moments: _Moments, week: int) -> _Moments:
-    keep = moments.week >= week
+def _while_here(town: _Town, moments: _Moments, from_week: int = 0) -> _Moments:
+    """Keep what somebody did between signing up and leaving."""
+    keep = _present(town, moments) & (moments.week >= from_week)
     return _Moments(person=moments.person[keep], week=moments.week[keep], ts=moments.ts[keep])
 
 
+def _present(town: _Town, moments: _Moments) -> Flags:
+    began, ended = _registered(town), np.minimum(START + town.gone * WEEK, NOW)
+    return (moments.ts >= began[moments.person]) & (moments.ts < ended[moments.person])
+
+
 def _rows(kind: int, moments: _Moments) -> pd.DataFrame:
-    nothing = np.full(len(moments.ts), np.nan)
+    nothing = np.full(len(moments.ts), np.nan, dtype=np.float32)
     return pd.DataFrame(
         {
             "person": moments.person,
             "event_ts": moments.ts,
-            "event_type": kind,
+            "event_type": np.full(len(moments.ts), kind, dtype=np.int8),
             "course_id": nothing,
             "progress_pct": nothing,
             "duration_s": nothing,
@@ -633,15 +620,14 @@ def _rows(kind: int, moments: _Moments) -> pd.DataFrame:
     )
 
 
-def _lesson_rows(town: _Town, from_week: int) -> pd.DataFrame:
+def _lesson_rows(town: _Town, lessons: _Moments) -> pd.DataFrame:
     """Lessons, each with the share of the course that is behind the customer."""
-    lessons = _after(town.lessons, from_week)
     draw, person = town.draw, lessons.person
     phase = town.people.phase.to_numpy()[person]
     left = _weeks_left(phase, lessons.week)
     period = _period(phase, lessons.week + left)
     gone_by = (4 - left + (lessons.ts - START) % WEEK / WEEK) / 4
-    done = town.finished[person, period]
+    done = town.weeks.finished[person, period]
     way = np.where(done, np.minimum(gone_by * 4 / (4 - SLOW_WEEKS), 1.0), gone_by)
     progress = _course_progress(town)[person, period] * (0.6 + 0.4 * way)
     noise = draw("progress_noise").normal(0.0, 0.01, len(person))
@@ -651,35 +637,35 @@ def _lesson_rows(town: _Town, from_week: int) -> pd.DataFrame:
         rate=0.13,
         mar=old_client + draw("progress_order").random(len(person)),
     )
-    course = 100 + draw("course").integers(0, 400, town.finished.shape)[person, period]
+    course = 100 + draw("course").integers(0, 400, town.weeks.finished.shape)[person, period]
     minutes = np.exp(draw("duration").normal(3.2, 0.5, len(person)))
     return _rows(LESSON, lessons).assign(
-        course_id=course.astype(np.float64),
-        progress_pct=np.where(missing, np.nan, np.clip(progress + noise, 0.0, 1.0)),
-        duration_s=np.round(60 * np.clip(minutes, 1, 240)),
+        course_id=course.astype(np.float32),
+        progress_pct=np.where(missing, np.nan, np.clip(progress + noise, 0.0, 1.0)).astype(
+            np.float32
+        ),
+        duration_s=np.round(60 * np.clip(minutes, 1, 240)).astype(np.float32),
     )
 
 
 def _course_progress(town: _Town) -> Floats:
     """How far through the course of the month each person gets by the decision."""
-    shape = town.finished.shape
+    shape = town.weeks.finished.shape
     complete = np.minimum(town.draw("complete").normal(0.93, 0.06, shape), 1.0)
     partial_way = town.draw("progress").beta(1.6, 2.0, shape)
-    return np.where(town.finished, complete, partial_way)
+    return np.where(town.weeks.finished, complete, partial_way)
 
 
-def _rare(town: _Town) -> dict[int, _Moments]:
+def _rare(town: _Town) -> Iterator[tuple[int, _Moments]]:
     draw, crowd = town.draw, town.people
     s = crowd.sensitivity.to_numpy()[:, None]
     per_week = 7 / 30
     views = draw("pricing").poisson((0.3 + 8 * s) * per_week, (len(crowd), WEEKS))
-    tickets = draw("tickets").poisson((0.15 + 0.25 * np.maximum(-town.path, 0)) * per_week)
-    return {
-        PRICING: _spread(draw, "pricing", crowd, views),
-        TICKET: _spread(draw, "tickets", crowd, tickets),
-        COUPON: _coupons(town),
-        CERTIFICATE: _certificates(town),
-    }
+    yield PRICING, _spread(draw, "pricing", crowd, views)
+    tickets = draw("tickets").poisson((0.15 + 0.25 * np.maximum(-town.weeks.path, 0)) * per_week)
+    yield TICKET, _spread(draw, "tickets", crowd, tickets)
+    yield COUPON, _coupons(town)
+    yield CERTIFICATE, _certificates(town)
 
 
 def _early_days(town: _Town) -> tuple[Ints, Ints]:
@@ -700,7 +686,7 @@ def _coupons(town: _Town) -> _Moments:
 
 def _certificates(town: _Town) -> _Moments:
     """Half of those who finish a course ask for the certificate, as the idle weeks begin."""
-    asks = town.finished & (town.draw("certificate").random(town.finished.shape) < 0.5)
+    asks = town.weeks.finished & (town.draw("certificate").random(town.weeks.finished.shape) < 0.5)
     person, period = np.nonzero(asks)
     week = FIRST + town.people.phase.to_numpy()[person] + 4 * (period - 3) - SLOW_WEEKS
     ts = START + week * WEEK + town.draw("certificate_at").integers(0, WEEK, len(person))
@@ -711,7 +697,9 @@ def _certificates(town: _Town) -> _Moments:
 def _answers(town: _Town) -> pd.DataFrame:
     """Three in ten answer the survey, the active ones more often; some of them once more."""
     draw, count = town.draw, len(town.people)
-    answers = draw("nps_answers").random(count) < _sigmoid(-0.95 + 0.7 * town.path.mean(axis=1))
+    answers = draw("nps_answers").random(count) < _sigmoid(
+        -0.95 + 0.7 * town.weeks.path.mean(axis=1)
+    )
     again = answers & (draw("nps_again").random(count) < 0.25)
     begin, length = _early_days(town)
     first = begin + (draw("nps_at").random(count) * length).astype(np.int64)
@@ -719,8 +707,9 @@ def _answers(town: _Town) -> pd.DataFrame:
     person = np.concatenate([np.flatnonzero(answers), np.flatnonzero(again)])
     ts = np.concatenate([first[answers], second[again]])
     mood = town.people.fit.to_numpy()[person] + 1.8 * draw("nps").standard_normal(len(person))
+    score = np.clip(np.round(7.5 + mood), 0, 10)
     moments = _Moments(person=person, week=(ts - START) // WEEK, ts=ts)
-    return _rows(NPS, moments).assign(nps=np.clip(np.round(7.5 + mood), 0, 10))
+    return _rows(NPS, moments).assign(nps=score)[_present(town, moments)]
 
 
 # ------------------------------------------------------------------ money
@@ -745,17 +734,33 @@ def _payments(town: _Town, known: Ints, ids: Ints) -> pd.DataFrame:
 
 
 def _charges(town: _Town, known: Ints) -> pd.DataFrame:
-    """Every charge that went through: first payments, renewals before the first decision, renewals."""
-    phase, joined = town.people.phase.to_numpy(), town.joined
-    first = known[joined[known] >= 0]
-    old = known[joined[known] < 0]
+    """Return every charge that went through: first payments and renewals, decided or earlier."""
+    joined = town.joined[known]
+    first = known[joined >= 0]
+    started = pd.DataFrame({"person": first, "due": town.joined[first], "is_renewal": 0})
+    parts = [started, _before_decisions(town, known[joined < 0]), _renewed(town)]
+    charges = pd.concat(parts, ignore_index=True)
+    charges = charges.fillna({"off": 0.0, "refunded": False, "is_renewal": 1})
+    person = charges.person.to_numpy()
+    due = START + charges.due.to_numpy() * WEEK + 9 * HOUR
+    price = town.people.price.to_numpy()[person] * (1 - charges.off.to_numpy())
+    charges["at"] = np.where(charges.is_renewal == 0, _registered(town)[person], due)
+    charges["kopecks"] = np.round(100 * price).astype(np.int64)
+    return charges
+
+
+def _before_decisions(town: _Town, old: Ints) -> pd.DataFrame:
+    """Return the renewals of the weeks before the first decision: nobody left in those."""
+    phase = town.people.phase.to_numpy()
     person, month = np.divmod(np.arange(len(old) * 4), 4)
-    early = pd.DataFrame({"person": old[person], "due": (phase[old[person]] + 1) % 4 + 4 * month})
-    early = early[early.due < FIRST + 1 + phase[early.person.to_numpy()]]
-    stayed = town.decisions[
-        (town.decisions.ending == ACTIVE) | (town.decisions.ending == REFUNDED)
-    ]
-    renewed = pd.DataFrame(
+    due = (phase[old[person]] + 1) % 4 + 4 * month
+    early = due < FIRST + 1 + phase[old[person]]
+    return pd.DataFrame({"person": old[person][early], "due": due[early]})
+
+
+def _renewed(town: _Town) -> pd.DataFrame:
+    stayed = town.decisions[town.decisions.ending.isin([ACTIVE, REFUNDED])]
+    return pd.DataFrame(
         {
             "person": stayed.person,
             "due": FIRST + stayed.cohort + 1,
@@ -763,23 +768,14 @@ def _charges(town: _Town, known: Ints) -> pd.DataFrame:
             "refunded": stayed.ending == REFUNDED,
         }
     )
-    started = pd.DataFrame({"person": first, "due": joined[first], "is_renewal": 0})
-    charges = pd.concat([started, early, renewed], ignore_index=True)
-    charges = charges.fillna({"off": 0.0, "refunded": 0.0, "is_renewal": 1})
-    person = charges.person.to_numpy()
-    at = START + charges.due.to_numpy() * WEEK
-    at = np.where(charges.is_renewal == 0, _registered(town)[person], at + 9 * HOUR)
-    price = town.people.price.to_numpy()[person]
-    return charges.assign(
-        at=at, kopecks=np.round(100 * price * (1 - charges.off.to_numpy())).astype(np.int64)
-    )
 
 
 def _fails(town: _Town, charges: pd.DataFrame) -> Ints:
     """How often the bank said no before a charge went through."""
     person = charges.person.to_numpy()
     period = _period(town.people.phase.to_numpy()[person], charges.due.to_numpy() + 3)
-    return town.failures[person, period].astype(np.int64)
+    counts: Ints = town.weeks.failures[person, period].astype(np.int64)
+    return counts
 
 
 def _failed(town: _Town, charges: pd.DataFrame) -> pd.DataFrame:

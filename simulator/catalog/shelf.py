@@ -7,10 +7,12 @@ from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from graders.quest import Difficulty, Quest, Status
 from simulator.catalog import words
+from simulator.catalog.languages import language
 
 HOUR: Final = 60
 SHORT_HOURS: Final = 4
@@ -88,7 +90,7 @@ def shelf(quests: Iterable[Quest], asked: QueryDict) -> Shelf:
 class _Kind:
     label: Promise
     values: Callable[[Quest], Sequence[str]]
-    word: Callable[[str], str]
+    word: Callable[[str, Sequence[Quest]], str]
 
 
 def _length(quest: Quest) -> str:
@@ -99,15 +101,25 @@ def _length(quest: Quest) -> str:
 
 
 _FACETS: Final = {
-    "industry": _Kind(label=_("Industry"), values=lambda q: (q.domain,), word=words.domain),
-    "skill": _Kind(label=_("Skills"), values=lambda q: q.concepts, word=words.skill),
+    "industry": _Kind(
+        label=_("Industry"),
+        values=lambda q: (q.domain["en"],),
+        word=lambda value, quests: next(
+            q.domain[language()] for q in quests if q.domain["en"] == value
+        ),
+    ),
+    "skill": _Kind(
+        label=_("Skills"), values=lambda q: q.concepts, word=lambda value, _: words.skill(value)
+    ),
     "level": _Kind(
         label=_("Level"),
         values=lambda q: (q.difficulty,),
-        word=lambda value: str(words.DIFFICULTIES[value]),
+        word=lambda value, _: str(words.DIFFICULTIES[value]),
     ),
     "length": _Kind(
-        label=_("Length"), values=lambda q: (_length(q),), word=lambda value: str(LENGTHS[value])
+        label=_("Length"),
+        values=lambda q: (_length(q),),
+        word=lambda value, _: str(LENGTHS[value]),
     ),
 }
 
@@ -149,7 +161,7 @@ def _options(
     return tuple(
         Option(
             value=value,
-            label=facet.word(value),
+            label=capfirst(facet.word(value, quests)),
             count=sum(value in facet.values(quest) for quest in quests),
             chosen=value in chosen[name],
         )
@@ -165,7 +177,7 @@ def _loosenings(quests: Sequence[Quest], chosen: dict[str, set[str]]) -> tuple[L
             pairs = [(key, each) for key, values in looser.items() for each in sorted(values)]
             found.append(
                 Loosening(
-                    label=_FACETS[name].word(value),
+                    label=_FACETS[name].word(value, quests),
                     count=len(_fitting(quests, looser)),
                     query=urlencode(pairs),
                 )

@@ -7,14 +7,6 @@ from django.utils.translation import gettext_lazy as _
 
 from graders.quest import Difficulty, StageKind, Status
 
-DOMAINS: Final[dict[str, Promise]] = {
-    "education": _("Education"),
-    "transport": _("Transport"),
-    "retail": _("Retail and marketplaces"),
-    "media": _("Media"),
-    "payments": _("Payments"),
-    "games": _("Games"),
-}
 DIFFICULTIES: Final[dict[str, Promise]] = {
     Difficulty.EASY: _("gentle"),
     Difficulty.MEDIUM: _("medium"),
@@ -35,29 +27,25 @@ STATUSES: Final[dict[str, Promise]] = {
     Status.DEPRECATED: _("retired"),
 }
 SKILLS: Final[dict[str, Promise]] = {
-    "uplift": _("uplift"),
-    "point-in-time-features": _("features without looking ahead"),
     "pandas-groupby": _("pandas: groupby, merge"),
     "sql-joins": _("SQL: joins"),
     "window-functions": _("SQL: window functions"),
     "logistic-regression": _("logistic regression"),
-    "calibration": _("calibration"),
+    "point-in-time-features": _("features without looking ahead"),
+    "deduplication": _("deduplication"),
+    "time-zones": _("time zones"),
     "baselines": _("baselines"),
-    "business-metrics": _("metrics in money"),
-    "clickhouse-sql": _("ClickHouse SQL"),
-    "churn": _("churn"),
-    "leakage": _("leakage"),
+    "expected-value": _("expected value"),
+    "off-policy-evaluation": _("off-policy evaluation"),
+    "calibration": _("calibration"),
+    "out-of-time-validation": _("out-of-time validation"),
+    "reproducibility": _("reproducibility"),
+    "uplift": _("uplift"),
     "ab-testing": _("A/B tests"),
+    "leakage": _("leakage"),
 }
 
 
-def domain(slug: str) -> str:
-    return str(DOMAINS.get(slug, _readable(slug).capitalize()))
-
-
 def skill(slug: str) -> str:
-    return str(SKILLS.get(slug, _readable(slug)))
-
-
-def _readable(slug: str) -> str:
-    return slug.replace("-", " ").replace("_", " ")
+    """What a skill is called; its slug with spaces when we have no word for it."""
+    return str(SKILLS.get(slug, slug.replace("-", " ")))

@@ -1,7 +1,8 @@
 """What anybody can check at home: the form of the answer, on public data."""
 
+import re
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pandas as pd
 
@@ -74,7 +75,7 @@ def loads_what_the_query_says(work: Workspace) -> None:
             fail("numbers_differ", column=name, rows=rows)
 
 
-@check(group="production", points=2, severity="minor", kind="contract", needs=[loads_what_the_query_says])
+@check(group="production", points=2, severity="minor", kind="contract", needs=["loads_what_the_query_says"])
 def returns_whom_it_was_asked_about(work: Workspace) -> None:
     """`user_ids` chooses customers: these and no others, unknown ones absent, none for none."""
     known = sorted(int(user) for user in answer(work).frame["user_id"].iloc[[0, 3, 7]])
@@ -86,15 +87,27 @@ def returns_whom_it_was_asked_about(work: Workspace) -> None:
             fail("others_came_back", case=case, asked=len(asked), expected=len(expected), found=len(got))
 
 
-@check(group="tests", points=3, severity="minor", kind="negation", needs=[loads_what_the_query_says])
+@check(group="tests", points=3, severity="minor", kind="negation", needs=["loads_what_the_query_says"])
 def refuses_a_moment_without_a_zone(work: Workspace) -> None:
     """A moment without a time zone is refused with a ValueError."""
-    naive = (datetime.fromisoformat(AWARE) + timedelta(0)).replace(tzinfo=None).isoformat()
+    naive = datetime.fromisoformat(AWARE).replace(tzinfo=None).isoformat()
     refusal = work.call("driver.features:refusal", naive)
     if refusal is None:
         fail("accepted")
     if refusal != "ValueError":
         fail("another_exception", error=refusal)
+
+
+@check(group="tests", points=5, severity="minor", kind="contract", needs=["loads_what_the_query_says"])
+def own_tests_pass(work: Workspace) -> None:
+    """The project's tests run and pass, and two of them are the learner's own."""
+    finished = work.run("python", "-m", "pytest", "-q", "tests", may_fail=True)
+    if finished.exit_code != 0:
+        fail("tests_fail", exit_code=finished.exit_code)
+    counted = re.findall(rb"(\d+) passed", finished.stdout)
+    found = int(counted[-1]) if counted else 0
+    if found < 3:
+        fail("few_tests", found=found)
 
 
 def _after_it_answers(library: Check) -> Check:

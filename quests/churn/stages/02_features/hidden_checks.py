@@ -9,8 +9,10 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 
 from graders import Phase, Workspace, check, fail, praise
+from graders.checking import Praise
 from graders.sql import differences
 
 SQL = "sql/features.sql"
@@ -126,7 +128,7 @@ def agrees_on_hidden_customers(work: Workspace) -> None:
         wrong = _plain_faults(work, moment, data)
         if wrong:
             worst = max(wrong, key=lambda name: wrong[name])
-            fail("columns_differ", column=worst, share=wrong[worst], columns=len(wrong))
+            fail("columns_differ", column=worst, part=wrong[worst], columns=len(wrong))
 
 
 @check(group="production", points=12, severity="blocker", kind="consistency", needs=["answers_by_hand"])
@@ -145,11 +147,11 @@ def sees_no_tomorrow(work: Workspace) -> None:
             "values_change",
             column=worst,
             columns=len(changed),
-            share=changed[worst] / max(1, int((~late).sum())),
+            part=changed[worst] / max(1, int((~late).sum())),
         )
 
 
-@check(group="production", points=6, kind="consistency", needs=[sees_no_tomorrow])
+@check(group="production", points=6, kind="consistency", needs=["sees_no_tomorrow"])
 def waits_until_rows_arrive(work: Workspace) -> None:
     """A row that happened before the moment and arrived after it is not used."""
     whole, before = _both_sides(work)
@@ -165,7 +167,7 @@ def counts_each_fact_once(work: Workspace) -> None:
     """A retried event or payment counts as one fact."""
     share = _trap_share(work, "twice")
     if share > ALLOWED:
-        fail("counts_retries", share=share)
+        fail("counts_retries", part=share)
 
 
 @check(group="metrics", points=6, kind="exact", needs=["answers_by_hand"])
@@ -173,7 +175,7 @@ def repairs_the_local_clock(work: Workspace) -> None:
     """Events of the client that writes local time land at the moment they happened."""
     share = _trap_share(work, "local")
     if share > ALLOWED:
-        fail("keeps_local_time", share=share)
+        fail("keeps_local_time", part=share)
 
 
 @check(group="business", points=4, kind="exact", needs=["answers_by_hand"])
@@ -183,25 +185,23 @@ def leaves_out_the_staff(work: Workspace) -> None:
     staff = users.loc[users["is_test"] == 1, "user_id"]
     found = int(_asked(work, "decision", "hidden").index.isin(staff).sum())
     if found:
-        fail("staff_among_customers", share=found / max(1, len(staff)))
+        fail("staff_among_customers", part=found / max(1, len(staff)))
 
 
 @check(group="production", points=4, severity="minor", kind="resource", needs=["answers_by_hand"])
-def stays_in_its_budget(work: Workspace) -> object:
+def stays_in_its_budget(work: Workspace) -> Praise:
     """The query reads each table about once and answers within seconds."""
     asked = work.once("features.public", lambda: work.sql(SQL, {"as_of": NOW}))
-    rows = {name: len(work.table(name)[["user_id"]]) for name in ("users", "payments")}
     limit = work.number("features.reads")
-    total = sum(rows.values()) + _event_rows(work)
+    total = sum(
+        pq.read_metadata(work.rooms.datasets.public_folder / f"{name}.parquet").num_rows
+        for name in ("users", "events", "payments")
+    )
     if asked.seconds > work.number("features.seconds"):
         fail("slow", seconds=asked.seconds, limit=work.number("features.seconds"))
     if asked.rows_read > limit * total:
         fail("reads_much", times=asked.rows_read / total, limit=limit)
     return praise("lean", seconds=asked.seconds)
-
-
-def _event_rows(work: Workspace) -> int:
-    return len(work.table("events", where=[("user_id", ">=", 0)])["user_id"])
 
 
 # ------------------------------------------------------------------ what the checks look at
@@ -216,9 +216,9 @@ def _asked(work: Workspace, moment: str, data: str) -> pd.DataFrame:
     def ask() -> pd.DataFrame:
         as_of = _moment(work, moment).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
         frame = work.sql(SQL, {"as_of": as_of}, data=data).frame
-        absent = [name for name in ("user_id",) if name not in frame.columns]
-        if absent or frame["user_id"].duplicated().any():
-            fail("customers_twice_hidden")
+        twice = int(frame["user_id"].duplicated().sum())
+        if twice:
+            fail("keys_twice", rows=twice, keys="user_id")
         return frame.set_index("user_id").sort_index()
 
     return work.once(("features", moment, data), ask)

@@ -1,0 +1,84 @@
+"""The last wall: what a process gives up, for good, before it runs a learner's code."""
+
+import os
+import resource
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.agent import kernel, landlock, seccomp, walls
+
+HIGHEST_CAPABILITY = 63
+OPEN_FILES = 1024  # chDB alone opens more than 256
+STACK = 64 * 1024 * 1024
+KILLED_FIRST = "1000"  # when memory runs out in the room's control group, a learner's process goes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cage:
+    """A prepared set of walls, for processes with or without the room's loopback."""
+
+    filter: bytes
+    landlock: int | None
+
+
+def prepare(*, loopback: bool) -> Cage:
+    """Prepare the walls once a room; entering them is then quick."""
+    rules = landlock.ruleset(walls.PLACES, devices="/dev", loopback=loopback)
+    return Cage(filter=seccomp.program(loopback=loopback), landlock=rules)
+
+
+def enter(
+    cage: Cage,
+    *,
+    cpu_seconds: float,
+    processes: int,
+    file_bytes: int,
+    killed_first: bool = True,
+) -> None:
+    """Give up everything. What follows in this process may be a stranger's."""
+    if killed_first:
+        Path("/proc/self/oom_score_adj").write_text(KILLED_FIRST)
+    _limit(cpu_seconds=cpu_seconds, processes=processes, file_bytes=file_bytes)
+    for number in range(HIGHEST_CAPABILITY + 1):
+        try:
+            kernel.prctl(kernel.PR_CAPBSET_DROP, number)
+        except OSError:
+            break  # past the last capability of this kernel
+    kernel.prctl(kernel.PR_CAP_AMBIENT, kernel.PR_CAP_AMBIENT_CLEAR_ALL)
+    kernel.drop_all_capabilities()
+    kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+    kernel.prctl(
+        kernel.PR_SET_PDEATHSIG, signal.SIGKILL
+    )  # asked last: a change of rights clears it
+    if cage.landlock is not None:
+        landlock.restrict(cage.landlock)
+    seccomp.install(cage.filter)
+
+
+def close_all_but(*kept: int) -> None:
+    """Close every descriptor above the three standard ones, but these."""
+    start = 3
+    for number in sorted(kept):
+        os.closerange(start, number)
+        start = number + 1
+    os.closerange(start, 1 << 20)
+
+
+def _limit(*, cpu_seconds: float, processes: int, file_bytes: int) -> None:
+    seconds = int(cpu_seconds) + 1
+    limits = {
+        resource.RLIMIT_CPU: (seconds, seconds + 1),
+        resource.RLIMIT_NPROC: (processes, processes),
+        resource.RLIMIT_NOFILE: (OPEN_FILES, OPEN_FILES),
+        resource.RLIMIT_CORE: (0, 0),
+        resource.RLIMIT_FSIZE: (file_bytes, file_bytes),
+        resource.RLIMIT_STACK: (STACK, STACK),
+        resource.RLIMIT_MEMLOCK: (0, 0),
+        resource.RLIMIT_MSGQUEUE: (0, 0),
+    }
+    for limit, (soft, hard) in limits.items():
+        most = resource.getrlimit(limit)[1]
+        if most != resource.RLIM_INFINITY:
+            soft, hard = min(soft, most), min(hard, most)  # noqa: PLW2901 - the shell's own limit holds too
+        resource.setrlimit(limit, (soft, hard))

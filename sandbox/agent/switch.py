@@ -1,0 +1,186 @@
+"""The first process of a shell: passes frames between the runner and the rooms, unread.
+
+It is not the process that rooms are forked from: what one learner's room sent or was sent passes
+through this memory, and a fork of it would carry that into the next learner's room.
+"""
+
+import os
+import selectors
+import signal
+import socket
+import sys
+import time
+from collections import deque
+from dataclasses import dataclass, field
+
+from sandbox.agent import kernel, template
+from sandbox.agent.frames import HEAD, MAX_FRAME, FrameReader, Kind, frame
+
+PENDING_OUT = 1024 * 1024  # above this, rooms wait until the runner has read
+PENDING_IN = 256 * 1024 * 1024  # a room that lets more than this pile up is ended
+PATIENCE = 3.0  # seconds that a warden has to end its room, before it is killed
+
+
+@dataclass
+class Line:
+    """The switch's end of one room."""
+
+    socket: socket.socket
+    waiting: deque[bytes] = field(default_factory=deque)
+    size: int = 0
+    kill_at: float | None = None
+
+
+class Switch:
+    """Moves frames. One thread, nothing blocks, and nothing that a learner wrote is looked at."""
+
+    def __init__(self, forker: socket.socket) -> None:
+        self._forker = forker
+        self._lines: dict[int, Line] = {}
+        self._out = bytearray()
+        self._reader = FrameReader()
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(0, selectors.EVENT_READ)
+        self._selector.register(forker, selectors.EVENT_READ)
+
+    def run(self) -> None:
+        """Work until the runner goes away."""
+        os.set_blocking(0, False)
+        os.set_blocking(1, False)
+        self._forker.setblocking(False)
+        while True:
+            self._say_what_to_wait_for()
+            for key, events in self._selector.select(timeout=self._patience()):
+                if key.fd == 0:
+                    self._from_runner(os.read(0, 16 * MAX_FRAME))
+                elif key.fd == 1:
+                    del self._out[: os.write(1, self._out)]
+                elif key.fileobj is self._forker:
+                    self._from_forker()
+                else:
+                    self._from_room(key.data, events)
+            self._lose_patience()
+
+    def _say_what_to_wait_for(self) -> None:
+        wanted = {0: selectors.EVENT_READ, self._forker.fileno(): selectors.EVENT_READ}
+        if self._out:
+            wanted[1] = selectors.EVENT_WRITE
+        streams = {}
+        for stream, line in self._lines.items():
+            reading = 0 if len(self._out) > PENDING_OUT else selectors.EVENT_READ
+            events = reading | (selectors.EVENT_WRITE if line.waiting else 0)
+            if events:
+                wanted[line.socket.fileno()] = events
+                streams[line.socket.fileno()] = stream
+        for key in list(self._selector.get_map().values()):
+            if key.fd not in wanted:
+                self._selector.unregister(key.fd)
+        present = self._selector.get_map()
+        for fd, events in wanted.items():
+            source = self._forker if fd == self._forker.fileno() else fd
+            if fd not in present:
+                self._selector.register(source, events, streams.get(fd))
+            elif present[fd].events != events or present[fd].data != streams.get(fd):
+                self._selector.modify(source, events, streams.get(fd))
+
+    def _from_runner(self, data: bytes) -> None:
+        if not data:
+            sys.exit(0)  # the runner is gone: the template and every room die with this process
+        for kind, stream, body in self._reader.feed(data):
+            if kind is Kind.OPEN:
+                self._open(stream, body)
+            elif stream in self._lines:
+                self._to_room(stream, kind, body)
+
+    def _open(self, stream: int, body: bytes) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours.setblocking(False)
+        self._lines[stream] = Line(ours)
+        self._forker.setblocking(True)
+        socket.send_fds(
+            self._forker, [HEAD.pack(Kind.OPEN, stream, len(body)) + body], [theirs.fileno()]
+        )
+        self._forker.setblocking(False)
+        theirs.close()
+
+    def _to_room(self, stream: int, kind: Kind, body: bytes) -> None:
+        line = self._lines[stream]
+        if kind is Kind.CLOSE:
+            line.kill_at = time.monotonic() + PATIENCE
+            line.waiting.clear()
+            line.socket.shutdown(socket.SHUT_WR)
+            return
+        if line.kill_at is not None:
+            return
+        line.waiting.append(bytes([kind]) + body)
+        line.size += len(body)
+        if line.size > PENDING_IN:
+            self._kill(stream)
+
+    def _from_room(self, stream: int, events: int) -> None:
+        line = self._lines[stream]
+        if events & selectors.EVENT_WRITE:
+            self._feed(line)
+        if events & selectors.EVENT_READ:
+            try:
+                packet = line.socket.recv(MAX_FRAME + 1)
+            except BlockingIOError:
+                return
+            except ConnectionResetError:
+                packet = b""
+            if packet:
+                self._out += HEAD.pack(packet[0], stream, len(packet) - 1) + packet[1:]
+            else:
+                line.socket.close()
+                del self._lines[stream]
+                self._out += frame(Kind.CLOSED, stream, b"{}")
+
+    def _feed(self, line: Line) -> None:
+        while line.waiting:
+            try:
+                line.socket.send(line.waiting[0])
+            except BlockingIOError:
+                return
+            except OSError:  # the warden is gone; its end of file is next
+                line.waiting.clear()
+                return
+            line.size -= len(line.waiting.popleft()) - 1
+
+    def _from_forker(self) -> None:
+        """Pass on what the template says: that it is ready, and each room's process id."""
+        packet = self._forker.recv(MAX_FRAME)
+        if not packet:
+            sys.exit("the template died")
+        kind, stream, _ = HEAD.unpack_from(packet)
+        self._out += frame(Kind(kind), stream, packet[HEAD.size :])
+
+    def _kill(self, stream: int) -> None:
+        self._lines[stream].kill_at = None
+        self._forker.setblocking(True)
+        self._forker.send(HEAD.pack(Kind.CLOSE, stream, 0))
+        self._forker.setblocking(False)
+
+    def _patience(self) -> float | None:
+        times = [line.kill_at for line in self._lines.values() if line.kill_at is not None]
+        return max(0.0, min(times) - time.monotonic()) if times else None
+
+    def _lose_patience(self) -> None:
+        now = time.monotonic()
+        for stream, line in list(self._lines.items()):
+            if line.kill_at is not None and line.kill_at < now:
+                self._kill(stream)
+
+
+def main() -> None:
+    """Start the template, then pass frames until the runner goes away."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.fork() == 0:
+        ours.close()
+        kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+        os.dup2(os.open("/dev/null", os.O_RDWR), 0)
+        os.dup2(0, 1)
+        template.run(theirs)
+        os._exit(0)
+    theirs.close()
+    Switch(ours).run()

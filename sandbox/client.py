@@ -1,0 +1,358 @@
+"""Rooms for the judge and the site: `RunnerSandbox` asks the runner of this host over its socket.
+
+Blocking, and without any state between rooms, so it may be used from a Celery child after a fork.
+"""
+
+import io
+import json
+import socket
+import struct
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path, PurePosixPath
+from types import TracebackType
+from typing import Any
+
+import pyarrow as pa
+
+from sandbox import unpacking
+from sandbox.agent.frames import MessageReader, Verb, Violation, message
+from sandbox.interface import (
+    Answer,
+    Finished,
+    Limits,
+    Network,
+    Returned,
+    SandboxError,
+    ServiceDown,
+    Stopped,
+    Unreadable,
+    Usage,
+    Value,
+)
+
+HEAD = struct.Struct("<I")
+PIECE = 256 * 1024
+OPENING_SECONDS = 150.0  # a runtime's first room waits for its template's imports
+GRACE_SECONDS = 30.0  # above a step's own wall limit: then it is the room that does not answer
+
+
+class RunnerSandbox:
+    """Opens rooms of the runner that listens on a socket."""
+
+    def __init__(self, socket_path: Path) -> None:
+        self._path = socket_path
+
+    @contextmanager
+    def open(
+        self,
+        *,
+        runtime: str,
+        limits: Limits,
+        data: str | None = None,
+        seed: int = 0,
+        now: str | None = None,
+    ) -> Iterator["RunnerRoom"]:
+        """Open a fresh room. Raises SandboxError when none can be had."""
+        asked = {
+            "runtime": runtime,
+            "limits": asdict(limits),
+            "data": data,
+            "seed": seed,
+            "now": now,
+        }
+        room = RunnerRoom(_connect(self._path, {"open": asked}), limits)
+        try:
+            room.wait_until_open()
+            yield room
+        finally:
+            room.close()
+
+    def health(self) -> dict[str, Any]:
+        """Ask the runner how it is. Raises SandboxError when it does not answer."""
+        line = _connect(self._path, {"health": True})
+        with line, line.makefile("rb") as answer:
+            try:
+                return dict(json.loads(answer.readline()))
+            except (OSError, ValueError) as error:
+                raise SandboxError(f"the runner does not answer: {error}") from None
+
+
+class RunnerRoom:
+    """One room, as `sandbox.interface.Room` promises it."""
+
+    def __init__(self, line: socket.socket, limits: Limits) -> None:
+        self._line = line
+        self._limits = limits
+        self._messages = MessageReader()
+        self._inbox: list[tuple[Verb, bytes]] = []
+        self._closed = False
+
+    def __enter__(self) -> "RunnerRoom":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def wait_until_open(self) -> None:
+        """Wait for the room to be ready. Raises SandboxError."""
+        verb, _, _ = self._hear(OPENING_SECONDS)
+        if verb is not Verb.OPENED:
+            self._break("the runner did not open a room")
+
+    def upload(self, files: Mapping[str, bytes]) -> None:
+        """Write files, by path relative to the project, or below ``/artifacts``."""
+        for path in files:
+            _check_path(path)
+        listed = [[path, len(content)] for path, content in files.items()]
+        self._tell(Verb.UPLOAD, {"files": listed}, *files.values())
+        verb, head, _ = self._hear(GRACE_SECONDS)
+        if verb is Verb.REFUSED:
+            raise ValueError(str(head["rule"]))
+
+    def run(
+        self,
+        *command: str,
+        limits: Limits | None = None,
+        stdin: bytes = b"",
+        env: Mapping[str, str] | None = None,
+    ) -> Finished:
+        """Run a command to its end."""
+        if not command:
+            raise ValueError("a command has at least one word")
+        asked, seconds = self._step(limits, env)
+        self._tell(Verb.RUN, {"command": list(command), **asked}, stdin)
+        return _finished(*self._done(seconds))
+
+    def call(
+        self,
+        target: str,
+        *args: Value,
+        limits: Limits | None = None,
+        env: Mapping[str, str] | None = None,
+        **kwargs: Value,
+    ) -> Returned:
+        """Call ``"app.model:predict"`` in the room's one warm process, which keeps its state."""
+        if target.count(":") != 1:
+            raise ValueError(f'{target!r}: a target reads "package.module:name"')
+        packed = [_pack(value) for value in (*args, *kwargs.values())]
+        request = json.dumps(
+            {
+                "target": target,
+                "positional": len(args),
+                "names": list(kwargs),
+                "kinds": [kind for kind, _ in packed],
+                "sizes": [len(content) for _, content in packed],
+            }
+        ).encode()
+        asked, seconds = self._step(limits, env)
+        contents = [content for _, content in packed]
+        self._tell(Verb.CALL, asked, HEAD.pack(len(request)), request, *contents)
+        return _returned(*self._done(seconds))
+
+    @contextmanager
+    def serve(
+        self,
+        *command: str,
+        port: int,
+        limits: Limits | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> Iterator["RunnerService"]:
+        """Start an HTTP service and wait until its port answers. Raises ServiceDown."""
+        asked, seconds = self._step(limits, env)
+        self._tell(Verb.SERVE, {"command": list(command), "port": port, **asked})
+        head, rest = self._done(seconds)
+        if not head.get("up"):
+            raise ServiceDown("the service did not come up", finished=_finished(head, rest))
+        service = RunnerService(self._tell, self._done, seconds)
+        try:
+            yield service
+        finally:
+            if not self._closed:
+                service.close()
+
+    def read(self, path: str, *, max_bytes: int) -> bytes:
+        """Read a regular file, after every process of the room is dead. Raises Unreadable."""
+        self._tell(Verb.READ, {"path": path, "max_bytes": max_bytes})
+        verb, head, rest = self._hear(GRACE_SECONDS)
+        if verb is Verb.REFUSED:
+            raise Unreadable(str(head["rule"]))
+        return rest
+
+    def files(self, folder: str, *, max_files: int, max_bytes: int) -> Mapping[str, bytes]:
+        """Read a folder as `read` reads a file."""
+        self._tell(Verb.FILES, {"path": folder, "max_files": max_files, "max_bytes": max_bytes})
+        verb, head, rest = self._hear(GRACE_SECONDS)
+        if verb is Verb.REFUSED:
+            raise Unreadable(str(head["rule"]))
+        found, start = {}, 0
+        for name, size in head["files"]:
+            found[str(name)] = rest[start : start + size]
+            start += size
+        return found
+
+    def close(self) -> None:
+        """End the room: the runner kills it when its connection closes."""
+        if not self._closed:
+            self._closed = True
+            self._line.close()
+
+    def _step(
+        self, limits: Limits | None, env: Mapping[str, str] | None
+    ) -> tuple[dict[str, Any], float]:
+        step = limits or self._limits
+        seconds = min(step.wall_seconds, self._limits.wall_seconds)
+        if self._limits.network is Network.NONE and step.network is not Network.NONE:
+            raise ValueError("a step's limits lie inside its room's; the room has no loopback")
+        return {"limits": asdict(step), "env": dict(env or {})}, seconds
+
+    def _tell(self, verb: Verb, head: Mapping[str, Any], *parts: bytes) -> None:
+        if self._closed:
+            raise SandboxError("the room is closed")
+        text = json.dumps(head).encode()
+        try:
+            self._line.settimeout(GRACE_SECONDS)
+            self._line.sendall(message(verb, HEAD.pack(len(text)), text, *parts))
+        except OSError as error:
+            self._break(f"the room is gone: {error}")
+
+    def _done(self, seconds: float) -> tuple[dict[str, Any], bytes]:
+        verb, head, rest = self._hear(seconds + GRACE_SECONDS)
+        if verb is Verb.REFUSED:
+            raise ValueError(str(head["rule"]))
+        return head, rest
+
+    def _hear(self, seconds: float) -> tuple[Verb, dict[str, Any], bytes]:
+        """Wait for one answer of the warden. Whatever is out of order ends the room."""
+        until = time.monotonic() + seconds
+        try:
+            while not self._inbox:
+                self._line.settimeout(max(0.01, until - time.monotonic()))
+                data = self._line.recv(PIECE)
+                if not data:
+                    self._break("the room is gone")
+                self._inbox.extend(self._messages.feed(data))
+            verb, body = self._inbox.pop(0)
+            if self._inbox:
+                self._break("the room answered more than it was asked")
+            (length,) = HEAD.unpack_from(body)
+            head = json.loads(body[HEAD.size : HEAD.size + length])
+        except (OSError, Violation, ValueError, struct.error) as error:
+            self._break(f"the room does not answer: {error or type(error).__name__}")
+        if verb is Verb.BROKEN:
+            self._break(str(head.get("why")))
+        return verb, head, body[HEAD.size + length :]
+
+    def _break(self, why: str) -> Any:
+        self.close()
+        raise SandboxError(why)
+
+
+class RunnerService:
+    """A learner's running service, as `sandbox.interface.Service` promises it."""
+
+    def __init__(
+        self,
+        tell: Callable[..., None],
+        done: Callable[[float], tuple[dict[str, Any], bytes]],
+        seconds: float,
+    ) -> None:
+        self._tell = tell
+        self._done = done
+        self._seconds = seconds
+        self._finished: Finished | None = None
+
+    def request(
+        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Send one request. Raises ServiceDown when nothing answers within the limits."""
+        if self._finished is not None:
+            raise ServiceDown("the service is stopped", finished=self._finished)
+        asked = {"method": method, "path": path, "headers": dict(headers or {})}
+        self._tell(Verb.REQUEST, {**asked, "seconds": self._seconds}, body)
+        head, rest = self._done(self._seconds)
+        if "down" in head:
+            raise ServiceDown(f"the service does not answer: {head['down']}")
+        return Answer(
+            status=int(head["status"]),
+            headers={str(name).lower(): str(text) for name, text in head["headers"].items()},
+            body=rest,
+            seconds=float(head["seconds"]),
+        )
+
+    def close(self) -> Finished:
+        """Stop the service and say how it ended."""
+        if self._finished is None:
+            self._tell(Verb.STOP, {})
+            self._finished = _finished(*self._done(GRACE_SECONDS))
+        return self._finished
+
+
+def _connect(path: Path, asked: Mapping[str, Any]) -> socket.socket:
+    line = socket.socket(socket.AF_UNIX)
+    try:
+        line.settimeout(OPENING_SECONDS)
+        line.connect(str(path))
+        line.sendall(json.dumps(asked).encode() + b"\n")
+    except OSError as error:
+        line.close()
+        raise SandboxError(f"the runner does not answer at {path}: {error.strerror}") from None
+    return line
+
+
+def _check_path(path: str) -> None:
+    pure = PurePosixPath("/project", path)
+    inside = len(pure.parts) > 2 and pure.parts[1] in {"project", "artifacts"}  # noqa: PLR2004 - root, top, name
+    if not path or ".." in pure.parts or "\0" in path or not inside:
+        raise ValueError(f"{path!r} is no path inside the project")
+
+
+def _pack(given: Value) -> tuple[str, bytes]:
+    if isinstance(given, bytes):
+        return "B", given
+    if isinstance(given, pa.Table):
+        sink = io.BytesIO()
+        with pa.ipc.new_stream(sink, given.schema) as writer:
+            writer.write_table(given)
+        return "A", sink.getvalue()
+    return "J", json.dumps(given).encode()
+
+
+def _finished(head: Mapping[str, Any], rest: bytes) -> Finished:
+    out, error = head["said"]
+    return Finished(
+        exit_code=head["exit_code"],
+        signal=head["signal"],
+        stopped=Stopped(head["stopped"]) if head["stopped"] else None,
+        stdout=rest[:out],
+        stderr=rest[out : out + error],
+        usage=Usage(**head["usage"]),
+    )
+
+
+def _returned(head: Mapping[str, Any], rest: bytes) -> Returned:
+    size = head["size"]
+    out, error = head["said"]
+    told: dict[str, Any] = {
+        "stdout": rest[size : size + out],
+        "stderr": rest[size + out : size + out + error],
+        "usage": Usage(**head["usage"]),
+    }
+    if head["stopped"]:
+        return Returned(stopped=Stopped(head["stopped"]), **told)
+    if head["rejected"] or head["crashed"]:
+        crashed = None if head["rejected"] else head["crashed"]
+        return Returned(rejected=head["rejected"], crashed=crashed, **told)
+    try:
+        if head["kind"] == "R":
+            return Returned(raised=unpacking.raised(rest[:size]), **told)
+        return Returned(value=unpacking.value(rest[:size]), **told)
+    except unpacking.Rejected as rule:
+        return Returned(rejected=str(rule), **told)

@@ -1,0 +1,89 @@
+"""Keeps a runtime's shell and template up: starts it when first needed, replaces it when it died."""
+
+import logging
+from pathlib import Path
+
+from sandbox import runtimes
+from sandbox.bubblewrap_shell import Bubblewrap
+from sandbox.channel import Line, TemplateDied
+from sandbox.docker_shell import DockerShells
+from sandbox.shell import ShellError, ShellKind, Wish
+
+logger = logging.getLogger(__name__)
+
+READY_SECONDS = 120.0
+
+
+class Shells:
+    """The shells of this host, one a runtime."""
+
+    def __init__(self, kind: ShellKind, *, home: Path, warehouse: Path) -> None:
+        self.kind = kind
+        self._home = home
+        self._warehouse = warehouse
+        self._lines: dict[str, Line] = {}
+
+    def line(self, runtime: str) -> Line:
+        """Get the way to a runtime's template. Blocks while it starts. Raises ShellError."""
+        line = self._lines.get(runtime)
+        if line is not None and line.alive:
+            return line
+        if line is not None:
+            logger.warning("the shell of %s died: %s", runtime, line.last_words())
+            line.kill()
+        self._lines[runtime] = fresh = self._start(runtime)
+        return fresh
+
+    def facts(self) -> dict[str, object]:
+        """Tell which shells are up, for the health page."""
+        return {name: line.facts for name, line in self._lines.items() if line.alive}
+
+    def kill(self) -> None:
+        """End every shell."""
+        for line in self._lines.values():
+            line.kill()
+
+    def _start(self, runtime: str) -> Line:
+        try:
+            named = runtimes.find if self.kind.from_tree else runtimes.describe
+            built = named(runtime, home=self._home)
+        except runtimes.RuntimeMissing as missing:
+            raise ShellError(str(missing)) from None
+        shell = self.kind.start(Wish(runtime=built, warehouse=self._warehouse))
+        line = Line(shell)
+        try:
+            line.wait_until_ready(READY_SECONDS)
+        except TemplateDied:
+            line.kill()
+            raise ShellError(explain(line.last_words())) from None
+        return line
+
+
+def choose(wanted: str, *, runtime: str) -> ShellKind:
+    """Choose how shells are made: `auto`, `docker` or `bubblewrap`. Raises ShellError."""
+    if wanted == "bubblewrap":
+        return Bubblewrap()
+    if wanted not in {"auto", "docker"}:
+        raise ShellError(f"there is no shell {wanted!r}; known: auto, docker, bubblewrap")
+    docker = DockerShells()
+    why_not = docker.why_not(runtime)
+    if why_not is None:
+        docker.reap()
+        return docker
+    if wanted == "docker":
+        raise ShellError(why_not)
+    logger.info("using bubblewrap: %s", why_not)
+    return Bubblewrap()
+
+
+def explain(words: str) -> str:
+    """Say in one sentence why a shell did not come up, and what to do."""
+    if "namespace" in words or "uid map" in words or "Operation not permitted" in words:
+        return (
+            "this kernel refuses user namespaces, which rooms need; allow them with "
+            "`sysctl kernel.unprivileged_userns_clone=1` (Debian), "
+            "`sysctl user.max_user_namespaces=15000` (Red Hat) or "
+            "`sysctl kernel.apparmor_restrict_unprivileged_userns=0` (Ubuntu 24.04, or an AppArmor "
+            f"profile for bwrap), and outside a container that forbids them. It said: {words[-300:]}"
+        )
+    return f"the shell did not come up: {words[-500:] or 'it said nothing'}"
