@@ -25,6 +25,11 @@ def packed(
     return blob.getvalue()
 
 
+def noise(seed: int) -> bytes:
+    """900 kB that do not pack."""
+    return Random(seed).randbytes(900_000)  # noqa: S311, no secret
+
+
 def special(name: str, kind: int) -> zipfile.ZipInfo:
     entry = zipfile.ZipInfo(name)
     entry.create_system = 3
@@ -76,7 +81,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "a bomb": (lambda: packed(("a.txt", b"\0" * 900_000)), "archive_bomb"),
     "50 MB": (lambda: packed(("a.txt", b"\0" * 50_000_000)), "file_too_large"),
     "6 MB in pieces": (
-        lambda: packed(*((f"{n}.bin", Random(n).randbytes(900_000)) for n in range(6))),
+        lambda: packed(*((f"{n}.bin", noise(n)) for n in range(6))),
         "project_too_large",
     ),
     "more than it declares": (
