@@ -105,10 +105,14 @@ class _Judging:
         work.rooms.enter(phase)
         yield PhaseStarted(phase=phase, checks=tuple(check.name for check in mine))
         done = {result.check: result for result in before}
+        ahead = False
         for check in _in_order(mine):
             result = self._one(check, work, done)
             done[check.name] = result
             yield result
+            if result.outcome is Outcome.PASSED and phase is Phase.PUBLIC and not ahead:
+                work.look_ahead()
+                ahead = True
 
     def _one(self, check: Check, work: Workspace, done: Mapping[str, CheckResult]) -> CheckResult:
         waits = next((need for need in check.needs if not _met(done.get(need))), None)

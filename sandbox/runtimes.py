@@ -59,6 +59,11 @@ class Runtime:
     code: Path  # becomes /runtime/code, read-only
 
 
+def folder(home: Path) -> Path:
+    """Tell where runtimes are kept: where SIM_RUNTIMES says, else below the home folder."""
+    return Path(os.environ.get("SIM_RUNTIMES") or home / "runtimes").resolve()
+
+
 def build(name: str, *, home: Path, tell: Tell) -> Runtime:
     """Build a runtime unless it exists, and return it. Raises RuntimeMissing."""
     digest = _digest(_lock(name))
@@ -73,13 +78,19 @@ def build(name: str, *, home: Path, tell: Tell) -> Runtime:
 
 def find(name: str, *, home: Path) -> Runtime:
     """Find a runtime that was built. Raises RuntimeMissing with the command that builds it."""
-    digest = _digest(_lock(name))
-    place = _place(name, digest=digest, home=home)
-    if not (place / "runtime.json").is_file():
+    described = describe(name, home=home)
+    if not (described.tree / "runtime.json").is_file():
         raise RuntimeMissing(
             f"the runtime {name} is not built for this interpreter and lock file; "
             f"run: python -m sandbox.runtimes {name} --home {home}"
         )
+    return described
+
+
+def describe(name: str, *, home: Path) -> Runtime:
+    """Say where a runtime is, or would be. Raises RuntimeMissing for a name that is none."""
+    digest = _digest(_lock(name))
+    place = _place(name, digest=digest, home=home)
     return Runtime(name=name, digest=digest, tree=place, code=_build_code(home))
 
 
@@ -103,7 +114,7 @@ def _interpreter() -> Path:
 
 
 def _place(name: str, *, digest: str, home: Path) -> Path:
-    return home.resolve() / "runtimes" / name / digest
+    return folder(home) / name / digest
 
 
 def _atomically(place: Path, fill: Callable[[Path], None]) -> None:
@@ -123,8 +134,8 @@ def _atomically(place: Path, fill: Callable[[Path], None]) -> None:
 
 
 def _fill(tree: Path, *, name: str, digest: str, tell: Tell) -> None:
-    for folder in MOUNT_POINTS:
-        (tree / folder).mkdir(parents=True)
+    for place in MOUNT_POINTS:
+        (tree / place).mkdir(parents=True)
     tell(f"{name}: copying Python {platform.python_version()} and its standard library")
     _copy_interpreter(tree)
     packages = tree / "runtime/lib" / f"python{sysconfig.get_python_version()}" / "site-packages"
@@ -275,7 +286,7 @@ def _build_code(home: Path) -> Path:
     files = sorted((SOURCES / "agent").rglob("*.py")) + sorted((SOURCES / "simkit").rglob("*.py"))
     for path in files:
         total.update(str(path.relative_to(SOURCES)).encode() + b"\0" + path.read_bytes())
-    place = home.resolve() / "runtimes" / "code" / total.hexdigest()[:16]
+    place = folder(home) / "code" / total.hexdigest()[:16]
     if not place.is_dir():
         _atomically(place, _fill_code)
     return place

@@ -29,7 +29,7 @@ def fork(request: Mapping[str, object], body: bytes, *, port: int, cage: Cage) -
         return pid, ours
     try:
         kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
-        confine.enter(cage, cpu_seconds=60, processes=1, file_bytes=0)
+        confine.enter(cage, cpu_seconds=60, processes=1, file_bytes=0, killed_first=False)
         confine.close_all_but(theirs)
         head, answer = _ask(request, body, port=port)
         text = json.dumps(head).encode()

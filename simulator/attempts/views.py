@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from graders.quest import Quest, Stage
-from simulator.accounts.models import User
+from simulator.accounts.asking import signed_in
 from simulator.attempts import handing_in, objecting, showing, workbench
 from simulator.attempts.models import Attempt
 from simulator.attempts.reading import own_enrolment, readable_attempts
@@ -33,7 +33,7 @@ def workspace(request: HttpRequest, slug: str, stage: str) -> HttpResponse:
     if request.headers.get("HX-Target") == "brief":
         return render(request, "attempts/left.html", bench.left())
     context = bench.whole() | showing.outcome(enrolment, quest, found, language())
-    context["plain"] = isinstance(request.user, User) and request.user.plain_editor
+    context["plain"] = signed_in(request).plain_editor
     return render(request, "attempts/workspace.html", context)
 
 
@@ -44,15 +44,14 @@ def hand_in(request: HttpRequest, slug: str, stage: str) -> HttpResponse:
     enrolment = own_enrolment(request.user, slug)
     seen = request.POST.get("seen", "")
     key = handing_in.page_key(enrolment, stage, seen=int(seen) if seen.isdecimal() else 0)
-    context = {"quest": quest, "stage": found}
     try:
         attempt = handing_in.hand_in(enrolment, stage, key=key, source=Attempt.Source.WEB)
     except Refusal as refusal:
-        return _refused(request, refusal, context)
+        return _refused(request, refusal, reverse("attempts:workspace", args=[slug, stage]))
     if "HX-Request" not in request.headers:
         return redirect("attempts:attempt", attempt.public_id)
-    context |= {"attempt": attempt, "live": showing.live(attempt, quest, found, language())}
-    return render(request, "attempts/handed_in.html", context | {"seen": attempt.number})
+    context = showing.page(attempt, quest, found, language()) | {"seen": attempt.number}
+    return render(request, "attempts/handed_in.html", context)
 
 
 @require_safe
@@ -92,9 +91,14 @@ def object_to(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if found is None:
         raise Http404
     objecting.object_to(
-        found, request.POST.get("check", ""), text=request.POST.get("text", ""), author=request.user
+        found,
+        request.POST.get("check", ""),
+        text=request.POST.get("text", ""),
+        author=signed_in(request),
     )
-    messages.success(request, _("Thank you. It is with the author now, together with this attempt."))
+    messages.success(
+        request, _("Thank you. It is with the author now, together with this attempt.")
+    )
     return redirect("attempts:attempt", public_id)
 
 
@@ -106,14 +110,10 @@ def _stage(slug: str, stage: str) -> tuple[Quest, Stage]:
         raise Http404 from None
 
 
-def _refused(
-    request: HttpRequest, refusal: Refusal, context: dict[str, Quest | Stage]
-) -> HttpResponse:
+def _refused(request: HttpRequest, refusal: Refusal, workspace_url: str) -> HttpResponse:
     sentence = refusal.message(language())
     if "HX-Request" in request.headers:
-        context_ = context | {"refusal": sentence}
         status = HTTPStatus.UNPROCESSABLE_ENTITY
-        return render(request, "attempts/refused.html", context_, status=status)
+        return render(request, "attempts/refused.html", {"refusal": sentence}, status=status)
     messages.error(request, sentence)
-    names = [context["quest"].slug, context["stage"].slug]
-    return redirect(reverse("attempts:workspace", args=names))
+    return redirect(workspace_url)

@@ -99,7 +99,7 @@ def ladder(readiness: str) -> SafeString:
 
 
 def attempts(scores: Sequence[float | None], *, needed: float, here: int) -> SafeString:
-    """Scores of the attempts at a stage, oldest first, `here` counted from 0; the bar they aim at."""
+    """Scores of a stage's attempts, oldest first, and the line they aim at; `here` is one of them."""
     shown = list(enumerate(scores))[-MOST_ATTEMPTS:]
     known = [(number, score) for number, score in shown if score is not None]
     if not known:
@@ -118,7 +118,12 @@ def attempts(scores: Sequence[float | None], *, needed: float, here: int) -> Saf
         "",
         '<circle{} cx="{}" cy="{}" r="{}"/>',
         (
-            (SafeString(' class="here"' if number == here else ""), _raw(x), _raw(y), 6 if number == here else 3.5)
+            (
+                SafeString(' class="here"' if number == here else ""),
+                _raw(x),
+                _raw(y),
+                6 if number == here else 3.5,
+            )
             for number, (x, y) in at.items()
         ),
     )
@@ -187,3 +192,20 @@ def _pieces(groups: Sequence[GroupPoints]) -> list[_Piece]:
 def _raw(value: float) -> str:
     """A coordinate: never with the decimal comma of a language."""
     return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stretch:
+    """A group's points, as the landing's report shows them."""
+
+    group: str
+    points: float
+    max_points: float
+
+
+SAMPLE: Final = (
+    Stretch(group="production", points=30, max_points=35),
+    Stretch(group="tests", points=18, max_points=20),
+    Stretch(group="metrics", points=24, max_points=25),
+    Stretch(group="business", points=12, max_points=20),
+)

@@ -180,7 +180,7 @@ async function choose(path, line) {
 function startAce() {
   ace.config.set("useStrictCSP", true);
   ace.config.set("loadWorkerFromBlob", false);
-  editor = ace.edit(host, {
+  editor = ace.edit(host.querySelector("[data-ace]"), {
     enableKeyboardAccessibility: true,
     fontSize: 13,
     showPrintMargin: true,
