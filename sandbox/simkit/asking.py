@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from .connecting import connect, describe
+from .connecting import connect, described
 from .statements import only_statement
 
 _PLACEHOLDER = re.compile(r"\{\s*(\w+)\s*:\s*([^}]+)\}")
@@ -117,7 +117,7 @@ def _nearest(words: str) -> str:
     if found is None or "Unknown" not in words:
         return ""
     asked = (found[1] or found[2]).rpartition(".")[2]
-    tables = describe()
-    known = [*tables, *(column for columns in tables.values() for column in columns)]
+    tables = described().get("tables", {})
+    known = [*tables, *(name for table in tables.values() for name, _ in table["columns"])]
     near = difflib.get_close_matches(asked, dict.fromkeys(known), n=1)
     return f" Did you mean `{near[0]}`?" if near else ""
