@@ -21,6 +21,10 @@ _NOISE = re.compile(
     r"(\.?\s*Expected one of:.*|\s*In scope .*|\s*: ?(?:While|while) .*|\s*\(version .*)",
     re.DOTALL,
 )
+# What the client appends to every query is no matter of whoever wrote it.
+_APPENDED = re.compile(
+    r"failed at position \d+ \((?:FORMAT|Native)\).*|:[^:]*\bFORMAT Native$", re.DOTALL
+)
 _NAME = re.compile(
     r"[Ii]dentifier [`'\"]?([\w.]+)|[Tt]able (?:expression identifier )?[`'\"]?([\w.]+)"
 )
@@ -107,8 +111,13 @@ def explained() -> Iterator[None]:
 def _sentence(text: str) -> str:
     found = _EXCEPTION.search(text)
     words = found[1] if found else text
-    sentence = " ".join(_NOISE.sub("", words).split())[:_LONGEST]
+    sentence = " ".join(_NOISE.sub("", words).split())
+    sentence = _APPENDED.sub(_where, sentence)[:_LONGEST]
     return sentence + _nearest(words)
+
+
+def _where(found: re.Match[str]) -> str:
+    return "at the end of the query" if found[0].startswith("failed") else ""
 
 
 def _nearest(words: str) -> str:
