@@ -99,7 +99,7 @@ def ladder(readiness: str) -> SafeString:
 
 
 def attempts(scores: Sequence[float | None], *, needed: float, here: int) -> SafeString:
-    """Scores of a stage's attempts, oldest first, and the line they aim at; `here` is one of them."""
+    """Scores of a stage, oldest first, and the line they aim at; `here` is one of them."""
     shown = list(enumerate(scores))[-MOST_ATTEMPTS:]
     known = [(number, score) for number, score in shown if score is not None]
     if not known:
