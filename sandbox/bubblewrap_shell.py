@@ -26,6 +26,7 @@ class Bubblewrap:
     """Starts shells with `bwrap`; as root, each as an unprivileged user of its own."""
 
     name = "bubblewrap"
+    from_tree = True
 
     def __init__(self) -> None:
         self._slots = itertools.count()

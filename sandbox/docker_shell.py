@@ -46,6 +46,7 @@ class DockerShells:
     """Starts shells in a Docker engine."""
 
     name = "docker"
+    from_tree = False
 
     def start(self, wish: Wish) -> "DockerShell":
         """Start a shell. Raises ShellError when the engine or the image is not as it must be."""
@@ -55,6 +56,15 @@ class DockerShells:
         except BaseException:
             client.close()
             raise
+
+    def why_not(self, runtime: str) -> str | None:
+        """Say why no shell of this runtime can be had here; None when one can."""
+        try:
+            with contextlib.closing(_connect()) as client:
+                _image(client, runtime)
+        except ShellError as error:
+            return str(error)
+        return None
 
     def reap(self) -> int:
         """Remove the shells that nobody holds any more, and say how many there were."""

@@ -304,7 +304,7 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
     warehouse = words.warehouse or words.home / "warehouse"
     try:
-        kind = shells.choose(words.shell)
+        kind = shells.choose(words.shell, runtime=words.runtime)
     except ShellError as error:
         sys.stderr.write(f"{error}\n")
         return 1

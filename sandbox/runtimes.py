@@ -73,13 +73,19 @@ def build(name: str, *, home: Path, tell: Tell) -> Runtime:
 
 def find(name: str, *, home: Path) -> Runtime:
     """Find a runtime that was built. Raises RuntimeMissing with the command that builds it."""
-    digest = _digest(_lock(name))
-    place = _place(name, digest=digest, home=home)
-    if not (place / "runtime.json").is_file():
+    described = describe(name, home=home)
+    if not (described.tree / "runtime.json").is_file():
         raise RuntimeMissing(
             f"the runtime {name} is not built for this interpreter and lock file; "
             f"run: python -m sandbox.runtimes {name} --home {home}"
         )
+    return described
+
+
+def describe(name: str, *, home: Path) -> Runtime:
+    """Say where a runtime is, or would be. Raises RuntimeMissing for a name that is none."""
+    digest = _digest(_lock(name))
+    place = _place(name, digest=digest, home=home)
     return Runtime(name=name, digest=digest, tree=place, code=_build_code(home))
 
 

@@ -73,6 +73,7 @@ class ShellKind(Protocol):
     """A way to start shells: Docker or bubblewrap."""
 
     name: str
+    from_tree: bool  # whether it shows a tree of `sandbox.runtimes`, or brings an image of its own
 
     def start(self, wish: Wish) -> Shell:
         """Start a shell. Raises ShellError."""

@@ -1,12 +1,12 @@
 """Keeps a runtime's shell and template up: starts it when first needed, replaces it when it died."""
 
 import logging
-from collections.abc import Callable
 from pathlib import Path
 
 from sandbox import runtimes
 from sandbox.bubblewrap_shell import Bubblewrap
 from sandbox.channel import Line, TemplateDied
+from sandbox.docker_shell import DockerShells
 from sandbox.shell import ShellError, ShellKind, Wish
 
 logger = logging.getLogger(__name__)
@@ -45,7 +45,8 @@ class Shells:
 
     def _start(self, runtime: str) -> Line:
         try:
-            built = runtimes.find(runtime, home=self._home)
+            named = runtimes.find if self.kind.from_tree else runtimes.describe
+            built = named(runtime, home=self._home)
         except runtimes.RuntimeMissing as missing:
             raise ShellError(str(missing)) from None
         shell = self.kind.start(Wish(runtime=built, warehouse=self._warehouse))
@@ -58,14 +59,21 @@ class Shells:
         return line
 
 
-def choose(wanted: str) -> ShellKind:
+def choose(wanted: str, *, runtime: str) -> ShellKind:
     """Choose how shells are made: `auto`, `docker` or `bubblewrap`. Raises ShellError."""
-    makers: dict[str, Callable[[], ShellKind]] = {"bubblewrap": Bubblewrap}
-    if wanted == "auto":
-        wanted = "bubblewrap"
-    if wanted not in makers:
-        raise ShellError(f"there is no shell {wanted!r}; known: auto, {', '.join(sorted(makers))}")
-    return makers[wanted]()
+    if wanted == "bubblewrap":
+        return Bubblewrap()
+    if wanted not in {"auto", "docker"}:
+        raise ShellError(f"there is no shell {wanted!r}; known: auto, docker, bubblewrap")
+    docker = DockerShells()
+    why_not = docker.why_not(runtime)
+    if why_not is None:
+        docker.reap()
+        return docker
+    if wanted == "docker":
+        raise ShellError(why_not)
+    logger.info("using bubblewrap: %s", why_not)
+    return Bubblewrap()
 
 
 def explain(words: str) -> str:
