@@ -19,10 +19,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.client import RunnerSandbox
-
 from graders.datasets import Datasets, prepare
-from graders.faults import QuestError
+from graders.faults import QuestError, did_you_mean
 from graders.grading import grade
 from graders.intake import NotGradable
 from graders.loading import inspect, load_quest
@@ -31,6 +29,7 @@ from graders.printing import matrix_lines, phase_line, result_lines, verdict_lin
 from graders.quest import Language, Quest, Stage
 from graders.results import CheckResult, PhaseStarted, Verdict
 from graders.works import Work, find_work
+from sandbox.client import RunnerSandbox
 from sandbox.interface import Sandbox, SandboxError
 
 _PATIENCE = 180.0  # seconds for a runner to come up; the first time it builds its runtime
@@ -40,7 +39,7 @@ _SECRET_BYTES = 32
 def main(argv: list[str] | None = None) -> int:
     """Run the command; the result is its exit code."""
     options = _options(argv)
-    faults = inspect(options.quest)
+    faults = inspect(options.quest, only=options.stage)
     if faults:
         print("\n".join(str(fault) for fault in faults))
         print(f"{len(faults)} to mend")
@@ -48,6 +47,10 @@ def main(argv: list[str] | None = None) -> int:
     try:
         quest = load_quest(options.quest)
         stages = [stage for stage in quest.stages if options.stage in (None, stage.slug)]
+        if not stages:
+            known = did_you_mean(options.stage, [stage.slug for stage in quest.stages])
+            print(f'{quest.slug} has no stage "{options.stage}"{known}')
+            return 2
         with _bench(quest, options) as bench:
             return _matrix(bench, stages) if options.matrix else _works(bench, stages, options)
     except QuestError as error:
@@ -136,6 +139,8 @@ def _bench(quest: Quest, options: argparse.Namespace) -> Iterator[_Bench]:
     home.mkdir(parents=True, exist_ok=True)
     scale = options.scale or quest.grading_scale
     datasets = prepare(quest, scale=scale, secret=_secret(home), home=home)
+    for runtime in sorted({stage.runtime or quest.runtime for stage in quest.stages}):
+        _build(runtime, home)
     with _runner(home) as socket:
         yield _Bench(
             quest=quest,
@@ -144,6 +149,13 @@ def _bench(quest: Quest, options: argparse.Namespace) -> Iterator[_Bench]:
             language=options.language,
             seed=options.seed,
         )
+
+
+def _build(runtime: str, home: Path) -> None:
+    """Build a runtime unless it is there. Raises SandboxError."""
+    command = [sys.executable, "-m", "sandbox.runtimes", runtime, "--home", str(home)]
+    if subprocess.run(command, check=False).returncode:  # noqa: S603 - our own
+        raise SandboxError(f"the runtime {runtime} could not be built")
 
 
 @contextlib.contextmanager

@@ -84,6 +84,14 @@ class Workspace:
         """The project's paths that match a pattern like ``sql/*.sql`` (``*`` crosses folders)."""
         return sorted(path for path in self.files if fnmatch.fnmatchcase(path, pattern))
 
+    def due(self, path: str) -> bool:
+        """Whether a file belongs to this stage or one before it: what later ones bring is not due.
+
+        A file that no stage names is always due.
+        """
+        owner = next((n for n, stage in enumerate(self.quest.stages) if stage.names(path)), 0)
+        return owner <= self.quest.number(self.stage)
+
     # The numbers and tables of the quest: never seen by a room.
 
     def gate(self, metric: str, *, check: str | None = None) -> Gate:
@@ -278,7 +286,11 @@ class Workspace:
             facts: dict[str, Param] = {"target": target, "ending": _ending(returned.crashed)}
             raise Ended(Outcome.ERROR, "crashed", facts, output=output)
         if returned.rejected:
-            facts = {"target": target, "rule": _ending(returned.rejected)}
+            open_ = self.rooms.phase in _OPEN  # the rule may name a class of the learner's
+            facts = {
+                "target": target,
+                "rule": _ending(returned.rejected) if open_ else "not-plain",
+            }
             raise Ended(Outcome.ERROR, "rejected", facts, output=output)
         try:
             return (

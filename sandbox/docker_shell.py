@@ -50,6 +50,7 @@ class DockerShells:
 
     def start(self, wish: Wish) -> "DockerShell":
         """Start a shell. Raises ShellError when the engine or the image is not as it must be."""
+        wish.warehouse.mkdir(parents=True, exist_ok=True)
         client = _connect()
         try:
             return _start(client, wish)
