@@ -15,7 +15,7 @@ let open = null;
 let editor = null;
 
 const keptKey = (path) => `draft:${words.keep}:${path}`;
-const address = (path) => words.files + path.split("/").map(encodeURIComponent).join("/");
+const address = (path) => `${words.files}/${path.split("/").map(encodeURIComponent).join("/")}`;
 const token = () => form.querySelector("[name=csrfmiddlewaretoken]").value;
 const textOf = (doc) => (doc.session ? doc.session.getValue() : doc.text);
 const isDirty = (doc) => textOf(doc) !== doc.saved;
@@ -78,10 +78,11 @@ async function save(doc) {
   try {
     const answer = await fetch(address(doc.path), { method: "PUT", body: text, headers: { "Content-Type": "text/plain; charset=utf-8", "If-Match": `"${doc.revision}"`, "X-CSRFToken": token() } });
     if (answer.status === 412) return await settle(doc);
-    if (!answer.ok) {
-      show("refused", (await answer.text()).slice(0, 300));
+    if (answer.status === 422) {
+      show("refused", await answer.text());
       return false;
     }
+    if (!answer.ok) throw new TypeError(`the site answered ${answer.status}`);
     doc.saved = text;
     doc.revision = Number(answer.headers.get("ETag").replaceAll(/\D/g, ""));
     localStorage.removeItem(keptKey(doc.path));
