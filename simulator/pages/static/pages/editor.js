@@ -237,7 +237,7 @@ document.addEventListener("click", (event) => {
 
 // What is handed in is what is saved: save first.
 document.addEventListener("htmx:confirm", (event) => {
-  if (!event.target.matches("[data-hand-in]")) return;
+  if (!event.target.matches("[data-hand-in], [data-try-out]")) return;
   event.preventDefault();
   saveAll().then((saved) => {
     if (!saved) return;
@@ -257,6 +257,9 @@ document.addEventListener("keydown", (event) => {
   } else if (command && event.shiftKey && event.key === "Enter") {
     event.preventDefault();
     document.querySelector("[data-hand-in]").requestSubmit();
+  } else if (command && event.key === "Enter") {
+    event.preventDefault();
+    document.querySelector("[data-try-out]").click();
   } else if (event.key === "F6") {
     event.preventDefault();
     const now = panes.findIndex((pane) => pane.contains(document.activeElement));
