@@ -19,10 +19,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.client import RunnerSandbox
-
 from graders.datasets import Datasets, prepare
-from graders.faults import QuestError
+from graders.faults import QuestError, did_you_mean
 from graders.grading import grade
 from graders.intake import NotGradable
 from graders.loading import inspect, load_quest
@@ -31,6 +29,7 @@ from graders.printing import matrix_lines, phase_line, result_lines, verdict_lin
 from graders.quest import Language, Quest, Stage
 from graders.results import CheckResult, PhaseStarted, Verdict
 from graders.works import Work, find_work
+from sandbox.client import RunnerSandbox
 from sandbox.interface import Sandbox, SandboxError
 
 _PATIENCE = 180.0  # seconds for a runner to come up; the first time it builds its runtime
@@ -40,7 +39,7 @@ _SECRET_BYTES = 32
 def main(argv: list[str] | None = None) -> int:
     """Run the command; the result is its exit code."""
     options = _options(argv)
-    faults = inspect(options.quest)
+    faults = inspect(options.quest, only=options.stage)
     if faults:
         print("\n".join(str(fault) for fault in faults))
         print(f"{len(faults)} to mend")
@@ -48,6 +47,10 @@ def main(argv: list[str] | None = None) -> int:
     try:
         quest = load_quest(options.quest)
         stages = [stage for stage in quest.stages if options.stage in (None, stage.slug)]
+        if not stages:
+            known = did_you_mean(options.stage, [stage.slug for stage in quest.stages])
+            print(f'{quest.slug} has no stage "{options.stage}"{known}')
+            return 2
         with _bench(quest, options) as bench:
             return _matrix(bench, stages) if options.matrix else _works(bench, stages, options)
     except QuestError as error:
@@ -136,7 +139,9 @@ def _bench(quest: Quest, options: argparse.Namespace) -> Iterator[_Bench]:
     home.mkdir(parents=True, exist_ok=True)
     scale = options.scale or quest.grading_scale
     datasets = prepare(quest, scale=scale, secret=_secret(home), home=home)
-    with _runner(home) as socket:
+    for runtime in sorted({stage.runtime or quest.runtime for stage in quest.stages}):
+        _build(runtime, home)
+    with runner(home, kind=options.shell) as socket:
         yield _Bench(
             quest=quest,
             datasets=datasets,
@@ -146,13 +151,20 @@ def _bench(quest: Quest, options: argparse.Namespace) -> Iterator[_Bench]:
         )
 
 
+def _build(runtime: str, home: Path) -> None:
+    """Build a runtime unless it is there. Raises SandboxError."""
+    command = [sys.executable, "-m", "sandbox.runtimes", runtime, "--home", str(home)]
+    if subprocess.run(command, check=False).returncode:  # noqa: S603 - our own
+        raise SandboxError(f"the runtime {runtime} could not be built")
+
+
 @contextlib.contextmanager
-def _runner(home: Path) -> Iterator[Path]:
+def runner(home: Path, *, kind: str) -> Iterator[Path]:
     """A runner of our own on a private socket; it ends with us. Raises SandboxError."""
     with tempfile.TemporaryDirectory(prefix="graders-") as folder:
         socket = Path(folder) / "runner.sock"
         command = [sys.executable, "-m", "sandbox.runner", "--home", str(home)]
-        process = subprocess.Popen([*command, "--socket", str(socket)])  # noqa: S603 - our own
+        process = subprocess.Popen([*command, "--socket", str(socket), "--shell", kind])  # noqa: S603 - our own
         try:
             _await(socket, process)
             yield socket
@@ -190,6 +202,7 @@ def _options(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--matrix", action="store_true", help="every work before every check")
     parser.add_argument("--scale", help="size of the data; without it, the grading scale")
     parser.add_argument("--language", choices=("en", "ru"), default="en")
+    parser.add_argument("--shell", choices=("auto", "bubblewrap", "docker"), default="auto")
     parser.add_argument("--seed", type=int, default=20_240_501)
     parser.add_argument(
         "--home",

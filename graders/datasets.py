@@ -19,6 +19,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 
@@ -61,12 +62,21 @@ def prepare(quest: Quest, *, scale: str, secret: bytes, home: Path) -> Datasets:
     appears whole or not at all. Raises DatasetError for data that the quest did not declare,
     ValueError for a secret of less than 128 bits.
     """
+    place = _place(quest, scale=scale, secret=secret, home=home)
+    return place.found() or place.made()
+
+
+def find(quest: Quest, *, scale: str, secret: bytes, home: Path) -> Datasets | None:
+    """Return the datasets if they have been prepared. Raises as `prepare` does."""
+    return _place(quest, scale=scale, secret=secret, home=home).found()
+
+
+def _place(quest: Quest, *, scale: str, secret: bytes, home: Path) -> "_Place":
     if len(secret) < _LEAST_SECRET:
         raise ValueError(f"the secret has {len(secret)} bytes; it needs {_LEAST_SECRET}")
     if scale not in quest.scales:
         raise DatasetError(f"{quest.slug} has no scale {scale!r}, only {', '.join(quest.scales)}")
-    place = _Place(quest=quest, scale=scale, secret=secret, home=home.resolve())
-    return place.found() or place.made()
+    return _Place(quest=quest, scale=scale, secret=secret, home=home.resolve())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,17 +148,18 @@ class _Place:
 
     def _write(self, author: ModuleType) -> None:
         public: Tables = author.generate(author.PUBLIC_SEED, self.scale)
-        self._write_dataset(self.public, public)
+        clock: Mapping[str, int] = getattr(author, "CLOCK", {})
+        self._write_dataset(self.public, public, now=clock.get("public"))
         hidden: Hidden = author.hidden(self.key, self.scale)
         index = {name: self.hidden(name) for name in hidden.datasets}
         for name, tables in hidden.datasets.items():
-            self._write_dataset(index[name], tables)
+            self._write_dataset(index[name], tables, now=clock.get(name))
         with _appearing(self.truth, mode=0o700) as folder:
             for table, batches in hidden.truth.items():
                 _write_table(folder / f"{table}.parquet", batches)
             (folder / _INDEX).write_text(json.dumps(index, indent=1))
 
-    def _write_dataset(self, key: str, tables: Tables) -> None:
+    def _write_dataset(self, key: str, tables: Tables, *, now: int | None) -> None:
         if tables.keys() != self.quest.tables.keys():
             raise DatasetError(
                 f"data.py gives the tables {', '.join(tables)}; "
@@ -162,7 +173,8 @@ class _Place:
                 columns = list(table.columns)
                 rows = _write_table(folder / f"{name}.parquet", tables[name], columns)
                 described[name] = _description(table) | {"rows": rows}
-            facts = {"database": self.quest.database, "tables": described}
+            moment = None if now is None else datetime.fromtimestamp(now / 1000, UTC).isoformat()
+            facts = {"database": self.quest.database, "now": moment, "tables": described}
             (folder / DESCRIPTION).write_text(json.dumps(facts, indent=1))
 
     def _named(self, digest: str) -> str:

@@ -70,8 +70,8 @@ def load_checks(quest: Quest, stage: Stage) -> tuple[Check, ...]:
     return _known[key]
 
 
-def inspect(folder: Path) -> list[Fault]:
-    """Everything that can be found wrong with a quest without running a work."""
+def inspect(folder: Path, *, only: str | None = None) -> list[Fault]:
+    """Everything that can be found wrong with a quest, or one stage, without running a work."""
     try:
         quest = load_quest(folder)
     except QuestError as error:
@@ -79,11 +79,13 @@ def inspect(folder: Path) -> list[Fault]:
     faults: list[Fault] = []
     names: set[str] = set()
     for stage in quest.stages:
+        if only not in (None, stage.slug):
+            continue
         try:
             names |= {check.name for check in load_checks(quest, stage)}
         except QuestError as error:
             faults += error.faults
-    if not faults:
+    if not faults and only is None:
         faults += _gate_faults(quest, names)
     return faults
 

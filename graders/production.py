@@ -168,7 +168,10 @@ def documented(
     severity: Severity = Severity.MINOR,
     needs: Sequence[Check | str] = (),
 ) -> Check:
-    """Public functions and classes of the package have docstrings; the share is the points'."""
+    """Public functions and classes of the package have docstrings; the share is the points'.
+
+    Modules that only a later stage names are not looked at; nor are they by `annotated`, `logs`.
+    """
     return _doors_check(
         "documented", "undocumented", lambda door: door.said, points, severity, needs
     )
@@ -310,7 +313,7 @@ def _doors_check(
         doors = [
             (path, door)
             for path, facts in project_facts(work).items()
-            if path.startswith(inside)
+            if path.startswith(inside) and work.due(path)
             for door in facts.doors
         ]
         bad = [(path, door) for path, door in doors if not good(door)]
@@ -365,6 +368,7 @@ def _spots(
         Spot(path=path, line=line)
         for path, facts in project_facts(work).items()
         if path.startswith(inside) and not path.startswith("tests/")
+        if not package or work.due(path)
         for line in lines(facts)
     ]
 
@@ -439,7 +443,7 @@ def _spot(line: str) -> Spot:
         found = _Finding.model_validate_json(line)
     except ValidationError as error:
         raise SandboxError("ruff answered out of form") from error
-    path = found.filename.rpartition("/work/")[2]
+    path = found.filename.partition("/project/work/")[2]
     return Spot(path=path, line=found.location.get("row", 1), code=found.code or "E999")
 
 

@@ -1,6 +1,7 @@
 """The form of a quest: what quest.yaml may say, as records that refuse unknown keys."""
 
 import enum
+import fnmatch
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -125,6 +126,10 @@ class Stage(Facts):
     runtime: str | None = None
     limits: RoomLimits | None = None
 
+    def names(self, path: str) -> bool:
+        """Whether one of the stage's patterns names a file (``*`` crosses folders)."""
+        return any(fnmatch.fnmatchcase(path, pattern) for pattern in self.files)
+
 
 class Quest(Facts):
     """A business case, as its quest.yaml states it; `folder` is where it was loaded from."""
@@ -160,11 +165,18 @@ class Quest(Facts):
         """The stage of that name. Raises KeyError."""
         return next((s for s in self.stages if s.slug == slug), None) or _missing(slug)
 
+    def number(self, stage: Stage) -> int:
+        """The stage's place in the quest, from 0."""
+        return next(n for n, one in enumerate(self.stages) if one.slug == stage.slug)
+
     def stage_folder(self, stage: Stage) -> Path:
         """Where a stage's brief, checks and messages stand: ``stages/<nn>_<slug>``."""
-        number = next(n for n, s in enumerate(self.stages, start=1) if s.slug == stage.slug)
         found = sorted(self.folder.glob(f"stages/[0-9][0-9]_{stage.slug}"))
-        return found[0] if found else self.folder / "stages" / f"{number:02d}_{stage.slug}"
+        return (
+            found[0]
+            if found
+            else self.folder / "stages" / f"{self.number(stage) + 1:02d}_{stage.slug}"
+        )
 
 
 def _missing(slug: str) -> Stage:

@@ -10,7 +10,6 @@ that differ from the reference, and a ``work.yaml``::
     why: {en: "...", ru: "..."}      # or one text: for authors
 """
 
-import fnmatch
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,14 +46,14 @@ class Work:
 
 def reference(quest: Quest, stage: Stage) -> Work:
     """The reference's files of this stage and all before it."""
-    done = quest.stages[: _number(quest, stage) + 1]
+    done = quest.stages[: quest.number(stage) + 1]
     files = _project(quest, [one.slug for one in done])
     return Work(name="reference", stage=stage, files=files)
 
 
 def starter(quest: Quest, stage: Stage) -> Work:
     """What a learner has when the stage opens: those before it are done."""
-    done = quest.stages[: _number(quest, stage)]
+    done = quest.stages[: quest.number(stage)]
     files = _project(quest, [one.slug for one in done])
     return Work(name="starter", stage=stage, files=files)
 
@@ -119,15 +118,7 @@ def _project(quest: Quest, done: list[str]) -> dict[str, bytes]:
     """The starter with the reference's files of the stages that are done."""
     files = read_files(quest.folder / "starter")
     for path, body in read_files(quest.folder / "reference").items():
-        owner = next((one.slug for one in quest.stages if _names(one, path)), None)
+        owner = next((one.slug for one in quest.stages if one.names(path)), None)
         if owner in done or (owner is None and path not in files):
             files[path] = body
     return files
-
-
-def _names(stage: Stage, path: str) -> bool:
-    return any(fnmatch.fnmatchcase(path, pattern) for pattern in stage.files)
-
-
-def _number(quest: Quest, stage: Stage) -> int:
-    return next(n for n, one in enumerate(quest.stages) if one.slug == stage.slug)

@@ -8,10 +8,17 @@ from django.utils.translation import gettext_lazy as _
 from simulator.accounts.models import User
 
 
-class SettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # only the stubs are generic
+class SettingsForm(forms.ModelForm[User]):
     class Meta:
         model = User
-        fields: ClassVar = ["first_name", "last_name", "email", "language", "theme", "plain_editor"]
+        fields: ClassVar = [
+            "first_name",
+            "last_name",
+            "email",
+            "language",
+            "theme",
+            "plain_editor",
+        ]
         labels: ClassVar = {
             "first_name": _("First name"),
             "last_name": _("Last name"),

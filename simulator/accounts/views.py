@@ -10,6 +10,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from simulator.accounts.asking import signed_in
 from simulator.accounts.forms import SettingsForm
 from simulator.accounts.models import User
 from simulator.pages import themes
@@ -20,7 +21,7 @@ YEAR = 365 * 24 * 3600
 @require_http_methods(["GET", "POST"])
 @login_required
 def settings(request: HttpRequest) -> HttpResponse:
-    form = SettingsForm(request.POST or None, instance=_me(request))
+    form = SettingsForm(request.POST or None, instance=signed_in(request))
     if request.method == "POST" and form.is_valid():
         person = form.save()
         translation.activate(person.language)
@@ -52,12 +53,6 @@ def theme(request: HttpRequest) -> HttpResponse:
         User.objects.filter(pk=request.user.pk).update(theme=chosen)
     answer.set_cookie(themes.COOKIE, chosen, max_age=YEAR, samesite="Lax", httponly=True)
     return answer
-
-
-def _me(request: HttpRequest) -> User:
-    if not isinstance(request.user, User):
-        raise TypeError("this page is only for people who signed in")
-    return request.user
 
 
 def _back(request: HttpRequest) -> HttpResponseRedirect:

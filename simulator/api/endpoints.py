@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import get_language
-from ninja import NinjaAPI, Router
+from ninja import NinjaAPI, Router, Status
 from ninja.security import django_auth
 from pydantic import ValidationError
 
@@ -51,20 +51,22 @@ router = Router()
 
 
 @router.post("/token", auth=None, response={200: Token, 401: Problem})
-def make_token(request: HttpRequest, given: Credentials) -> tuple[int, Token | Problem]:
+def make_token(request: HttpRequest, given: Credentials) -> Status[Token | Problem]:
     """Trade a name and password for a token."""
     user = sign_in(request, given)
     if user is None:
-        return 401, Problem(code="not_signed_in", message="This name and password do not match.")
+        return Status(
+            401, Problem(code="not_signed_in", message="This name and password do not match.")
+        )
     token = tokens.issue(user, name=given.name)
-    return 200, Token(token=token, expires_in=int(tokens.LIFETIME.total_seconds()))
+    return Status(200, Token(token=token, expires_in=int(tokens.LIFETIME.total_seconds())))
 
 
 @router.delete("/token", response={204: None})
-def forget_token(request: HttpRequest) -> tuple[int, None]:
+def forget_token(request: HttpRequest) -> Status[None]:
     """Make the token of this request useless."""
     tokens.revoke(bearer_of(request))
-    return 204, None
+    return Status(204, None)
 
 
 @router.get("/quests", response=list[QuestOut])
@@ -122,7 +124,7 @@ def get_zip(request: HttpRequest, slug: str) -> HttpResponse:
     "/quests/{slug}/stages/{stage}/attempts",
     response={202: AttemptOut, 409: Problem, 413: Problem, 422: Problem, 429: Problem},
 )
-def hand_in(request: HttpRequest, slug: str, stage: str) -> tuple[int, AttemptOut]:
+def hand_in(request: HttpRequest, slug: str, stage: str) -> Status[AttemptOut]:
     """Hand in the draft, the files of a JSON body, or those of a zip.
 
     The header Idempotency-Key makes a repeated request the same attempt.
@@ -137,7 +139,7 @@ def hand_in(request: HttpRequest, slug: str, stage: str) -> tuple[int, AttemptOu
         source=Attempt.Source.API,
         files=_files(request),
     )
-    return 202, attempt_out(attempt)
+    return Status(202, attempt_out(attempt))
 
 
 @router.get("/attempts", response=list[AttemptOut])
@@ -156,12 +158,14 @@ def get_attempt(request: HttpRequest, public_id: UUID) -> AttemptOut:
 
 
 @router.get("/attempts/{uuid:public_id}/report", response={200: ReportOut, 409: Problem})
-def get_report(request: HttpRequest, public_id: UUID) -> tuple[int, ReportOut | Problem]:
+def get_report(request: HttpRequest, public_id: UUID) -> Status[ReportOut | Problem]:
     """The result document; 409 while there is none."""
     page = report(_readable(request, public_id), _language())
     if page is None:
-        return 409, Problem(code="no_verdict", message="There is no verdict on this attempt.")
-    return 200, report_out(page)
+        return Status(
+            409, Problem(code="no_verdict", message="There is no verdict on this attempt.")
+        )
+    return Status(200, report_out(page))
 
 
 @router.post("/attempts/{uuid:public_id}/cancel", response=AttemptOut)

@@ -42,15 +42,11 @@ def differences(before: str, after: str) -> list[Line]:
     return lines
 
 
-def _lines(
-    code: tuple[str, int, int, int, int], old: list[str], new: list[str]
-) -> Iterator[Line]:
+def _lines(code: tuple[str, int, int, int, int], old: list[str], new: list[str]) -> Iterator[Line]:
     tag, start, end, first, last = code
     if tag == "equal":
         for step, text in enumerate(old[start:end]):
-            yield Line(
-                mark=Mark.SAME, before=start + step + 1, after=first + step + 1, text=text
-            )
+            yield Line(mark=Mark.SAME, before=start + step + 1, after=first + step + 1, text=text)
         return
     for number, text in enumerate(old[start:end], start=start + 1):
         yield Line(mark=Mark.DELETED, before=number, text=text)

@@ -166,7 +166,7 @@ def _save(request: HttpRequest, enrolment: Enrolment, path: str) -> str:
     return path
 
 
-def _add(request: HttpRequest, enrolment: Enrolment, path: str) -> str:
+def _add(_request: HttpRequest, enrolment: Enrolment, path: str) -> str:
     drafts.save_file(enrolment, path, b"", seen=None)
     return path
 
@@ -195,9 +195,7 @@ def _conflict(
 ) -> HttpResponse:
     stage = request.POST.get("stage", "")
     if request.POST.get("action", "save") != "save" or conflict.current is None:
-        messages.error(
-            request, _("A file %(path)s is already there.") % {"path": conflict.path}
-        )
+        messages.error(request, _("A file %(path)s is already there.") % {"path": conflict.path})
         return _back(request, enrolment.quest, conflict.path)
     mine = request.POST.get("content", "").replace("\r\n", "\n")
     context = {

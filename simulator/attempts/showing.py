@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from graders.loading import load_checks
@@ -81,8 +82,7 @@ def page(attempt: Attempt, quest: Quest, stage: Stage, language: Language) -> di
     found = report(attempt, language)
     if found is not None:
         limits = found.stage.limits or found.quest.limits
-        every = (*found.open, *found.passing, *found.not_run, *found.broken)
-        context |= {"report": found, "findings": every, "memory_mb": limits.memory_mb}
+        context |= {"report": found, "memory_mb": limits.memory_mb}
         return context | _around(attempt, quest, stage)
     if grading.state in UNDER_WAY:
         return context | {"live": live(attempt, quest, stage, language)}
@@ -164,12 +164,12 @@ def _around(attempt: Attempt, quest: Quest, stage: Stage) -> dict[str, Any]:
     """The attempts before it, and the stage after it."""
     rows = (
         Attempt.objects.filter(enrolment=attempt.enrolment_id, stage=stage.slug)
-        .order_by("number")
-        .values_list("pk", "gradings__verdict__score")
+        .annotate(score=F("gradings__verdict__score"))
+        .values_list("pk", "score")
     )
     scores: dict[int, float | None] = {}
-    for pk, score in rows:
-        scores[pk] = score if score is not None else scores.get(pk)
+    for pk, score in rows.order_by("number", "gradings__pk"):
+        scores[pk] = scores.get(pk) if score is None else score
     return {
         "scores": [*scores.values()],
         "here": [*scores].index(attempt.pk),

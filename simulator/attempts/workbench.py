@@ -102,7 +102,12 @@ class Bench:
 
 
 def bench(
-    enrolment: Enrolment, quest: Quest, stage: Stage, *, asked: Mapping[str, str], language: Language
+    enrolment: Enrolment,
+    quest: Quest,
+    stage: Stage,
+    *,
+    asked: Mapping[str, str],
+    language: Language,
 ) -> Bench:
     """The workspace as the address asks for it; words that it does not know change nothing."""
     files = _files(enrolment)

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from graders.quest import Difficulty, Quest, Status
@@ -160,7 +161,7 @@ def _options(
     return tuple(
         Option(
             value=value,
-            label=facet.word(value, quests),
+            label=capfirst(facet.word(value, quests)),
             count=sum(value in facet.values(quest) for quest in quests),
             chosen=value in chosen[name],
         )

@@ -14,9 +14,11 @@ from simulator.cohorts.teaching import readable_cohorts
 @require_safe
 @login_required
 def cohorts(request: HttpRequest) -> HttpResponse:
-    found = readable_cohorts(request.user).annotate(
-        learners=Count("memberships", distinct=True)
-    ).prefetch_related("quests")
+    found = (
+        readable_cohorts(request.user)
+        .annotate(learners=Count("memberships", distinct=True))
+        .prefetch_related("quests")
+    )
     here = {quest.slug: quest for quest in quests.all_quests()}
     rows = [
         (cohort, [here[each.quest] for each in cohort.quests.all() if each.quest in here])

@@ -28,6 +28,33 @@ class GroupPoints(Protocol):
     def max_points(self) -> float: ...
 
 
+class Outcome(Protocol):
+    """How one check ended."""
+
+    @property
+    def severity(self) -> str: ...
+    @property
+    def outcome(self) -> str: ...
+
+
+class Found(Protocol):
+    """A finding of a report."""
+
+    @property
+    def result(self) -> Outcome: ...
+
+
+class Judgement(Protocol):
+    """A report, as its heading needs it."""
+
+    @property
+    def readiness(self) -> str: ...
+    @property
+    def merit(self) -> bool: ...
+    @property
+    def open(self) -> Sequence[Found]: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Piece:
     group: str
@@ -99,7 +126,7 @@ def ladder(readiness: str) -> SafeString:
 
 
 def attempts(scores: Sequence[float | None], *, needed: float, here: int) -> SafeString:
-    """Scores of the attempts at a stage, oldest first, `here` counted from 0; the bar they aim at."""
+    """Scores of a stage, oldest first, and the line they aim at; `here` is one of them."""
     shown = list(enumerate(scores))[-MOST_ATTEMPTS:]
     known = [(number, score) for number, score in shown if score is not None]
     if not known:
@@ -118,12 +145,17 @@ def attempts(scores: Sequence[float | None], *, needed: float, here: int) -> Saf
         "",
         '<circle{} cx="{}" cy="{}" r="{}"/>',
         (
-            (SafeString(' class="here"' if number == here else ""), _raw(x), _raw(y), 6 if number == here else 3.5)
+            (
+                SafeString(' class="here"' if number == here else ""),
+                _raw(x),
+                _raw(y),
+                6 if number == here else 3.5,
+            )
             for number, (x, y) in at.items()
         ),
     )
     return format_html(
-        '<svg class="chart" viewBox="0 0 {} 104" role="img" aria-label="{}">'
+        '<svg class="chart" viewBox="0 0 {} 110" role="img" aria-label="{}">'
         '<path class="gridline" d="M0 {}h{}"/><text class="quiet" x="0" y="{}">{}</text>'
         '<path class="b" d="M{}"/><g class="dots">{}</g>{}{}</svg>',
         CHART_WIDTH,
@@ -155,7 +187,7 @@ def _ends(at: dict[int, tuple[float, float]]) -> SafeString:
     ends = sorted({min(at), max(at)})
     return format_html_join(
         "",
-        '<text class="quiet" x="{}" y="102" text-anchor="middle">{}</text>',
+        '<text class="quiet" x="{}" y="108" text-anchor="middle">{}</text>',
         ((_raw(at[number][0]), number + 1) for number in ends),
     )
 
@@ -187,3 +219,20 @@ def _pieces(groups: Sequence[GroupPoints]) -> list[_Piece]:
 def _raw(value: float) -> str:
     """A coordinate: never with the decimal comma of a language."""
     return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stretch:
+    """A group's points, as the landing's report shows them."""
+
+    group: str
+    points: float
+    max_points: float
+
+
+SAMPLE: Final = (
+    Stretch(group="production", points=30, max_points=35),
+    Stretch(group="tests", points=18, max_points=20),
+    Stretch(group="metrics", points=24, max_points=25),
+    Stretch(group="business", points=12, max_points=20),
+)

@@ -52,6 +52,8 @@ def portrait(seed: str, *, label: str = "", small: bool = False) -> SafeString:
     return format_html(
         '<svg class="portrait{}" viewBox="0 0 64 64"{}>{}</svg>',
         " portrait--small" if small else "",
-        format_html(' role="img" aria-label="{}"', label) if label else mark_safe(' aria-hidden="true"'),
+        format_html(' role="img" aria-label="{}"', label)
+        if label
+        else mark_safe(' aria-hidden="true"'),
         mark_safe(drawn),  # noqa: S308, our own constants
     )

@@ -87,7 +87,9 @@ def _heights(seed: str, width: int, height: int) -> list[list[float]]:
 
 
 def _rise(hill: _Hill, x: float, y: float) -> float:
-    return hill.height * math.exp(-(((x - hill.x) / hill.wide) ** 2) - ((y - hill.y) / hill.tall) ** 2)
+    return hill.height * math.exp(
+        -(((x - hill.x) / hill.wide) ** 2) - ((y - hill.y) / hill.tall) ** 2
+    )
 
 
 def _lines(grid: list[list[float]], level: float) -> Iterator[list[Point]]:
@@ -153,7 +155,8 @@ def _smooth(line: list[Point], *, closed: bool) -> str:
     kept = line[::2] if len(line) > 2 * SHORTEST else line
     ring = kept[:-1] if kept[0] == kept[-1] else kept
     middles = [
-        ((x + u) / 2, (y + v) / 2) for (x, y), (u, v) in zip(ring, ring[1:] + ring[:1], strict=True)
+        ((x + u) / 2, (y + v) / 2)
+        for (x, y), (u, v) in zip(ring, ring[1:] + ring[:1], strict=True)
     ]
     x, y = (round(value) for value in middles[-1])
     parts = [f"M{x} {y}"]

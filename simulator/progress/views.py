@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from graders.quest import Quest
+from simulator.accounts.asking import signed_in
 from simulator.accounts.models import User
 from simulator.attempts import drafts
 from simulator.catalog import quests as catalog
@@ -54,7 +55,7 @@ def quest(request: HttpRequest, slug: str) -> HttpResponse:
 def start(request: HttpRequest, slug: str) -> HttpResponse:
     """Begin the quest, with the learner's own estimate if they gave one."""
     found = _quest(slug)
-    enrolment = drafts.enrol(_me(request), slug)
+    enrolment = drafts.enrol(signed_in(request), slug)
     hours = request.POST.get("estimate", "")
     if hours.isdecimal() and 0 < int(hours) <= MOST_HOURS:
         unset = Enrolment.objects.filter(pk=enrolment.pk, estimate_hours__isnull=True)
@@ -65,13 +66,7 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 @login_required
 def work(request: HttpRequest) -> HttpResponse:
-    return render(request, "progress/work.html", {"works": history.work_of(_me(request))})
-
-
-def _me(request: HttpRequest) -> User:
-    if not isinstance(request.user, User):
-        raise TypeError("this page is only for people who signed in")
-    return request.user
+    return render(request, "progress/work.html", {"works": history.work_of(signed_in(request))})
 
 
 def _quest(slug: str) -> Quest:

@@ -1,7 +1,7 @@
 """What the templates say in a word: drawings, numbers with units, where the reader is."""
 
-from collections.abc import Sequence
-from typing import Any, Final, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from django import template
 from django.contrib.messages import constants
@@ -9,27 +9,22 @@ from django.contrib.messages.storage.base import Message
 from django.http import HttpRequest
 from django.template import Context
 from django.utils import formats, translation
-from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext
 
-from simulator.pages import charts, portraits, terrain, themes, words
+from graders.quest import Language
+from simulator.pages import charts, maps, portraits, themes, words
 
 register = template.Library()
 
+HEAT_STEPS: Final = (70, 80, 90)
 NBSP: Final = "\u00a0"
 MESSAGE_STATUS: Final = {
     constants.SUCCESS: "passed",
     constants.WARNING: "partial",
     constants.ERROR: "failed",
 }
-
-
-class MapStop(Protocol):
-    """A stage as the drawing needs it."""
-
-    @property
-    def state(self) -> str: ...
 
 
 @register.simple_tag(takes_context=True)
@@ -124,10 +119,11 @@ def thousands(value: float) -> str:
 
 
 @register.filter
-def in_language(text: Any) -> str:
-    """One of a quest's texts in the language of the page."""
-    language = translation.get_language() or "en"
-    return text.get(language[:2]) or text.get("en") or next(iter(text.values()), "")
+def in_language(text: Mapping[Language, str] | None) -> str:
+    """One of a quest's texts in the language of the page; nothing for none."""
+    if not text:
+        return ""
+    return text["ru" if (translation.get_language() or "").startswith("ru") else "en"]
 
 
 @register.filter
@@ -137,103 +133,21 @@ def percent(value: float) -> str:
 
 @register.simple_tag
 def stages_passed(passed: int, count: int) -> str:
-    text = ngettext("%(passed)d of %(count)d stage passed", "%(passed)d of %(count)d stages passed", count)
+    text = ngettext(
+        "%(passed)d of %(count)d stage passed", "%(passed)d of %(count)d stages passed", count
+    )
     return text % {"passed": passed, "count": count}
 
 
 @register.simple_tag
-def quest_map(seed: str, stages: Sequence[MapStop]) -> SafeString:
-    """The route of a quest over its ground: decoration beside the list that says the same."""
-    width, height = 440, 330
-    ground = terrain.terrain(seed, width=width, height=height)
-    points_ = terrain.stops(seed, count=len(stages), width=width, height=height)
-    return format_html(
-        '<svg class="map story-map wide-only" viewBox="0 0 {} {}"'
-        ' preserveAspectRatio="xMidYMid slice" aria-hidden="true">{}{}{}</svg>',
-        width,
-        height,
-        _ground(ground),
-        _legs(points_, stages),
-        _controls(points_, stages, radius=11),
-    )
+def quest_map(seed: str, stages: Sequence[maps.Stop]) -> SafeString:
+    return maps.quest_map(seed, [stage.state for stage in stages])
 
 
 @register.simple_tag
-def wide_map(seed: str, stages: Sequence[Any], label: str) -> SafeString:
-    """The route drawn over the width of a page, every control named."""
-    width, height = 1200, 360
-    ground = terrain.terrain(seed, width=width, height=height)
-    points_ = terrain.stops(seed, count=len(stages), width=width, height=height)
-    names = format_html_join(
-        "",
-        '<text class="halo strong" x="{x}" y="{y}" text-anchor="middle">{title}</text>'
-        '<text class="halo quiet" x="{x}" y="{below}" text-anchor="middle">{summary}</text>',
-        (
-            {
-                "x": x,
-                "y": y + 40 if y > height / 2 else y - 46,
-                "below": y + 57 if y > height / 2 else y - 29,
-                "title": in_language(stage.title),
-                "summary": in_language(stage.summary),
-            }
-            for (x, y), stage in zip(points_[1:], stages, strict=True)
-        ),
-    )
-    return format_html(
-        '<svg class="map" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}{}{}</svg>',
-        width,
-        height,
-        label,
-        _ground(ground),
-        _legs(points_, ()),
-        _controls(points_, [None] * len(stages), radius=16),
-        names,
-    )
-
-
-def _ground(ground: terrain.Terrain) -> SafeString:
-    return format_html(
-        '{}<path class="contour" d="{}"/><path class="contour contour--index" d="{}"/>',
-        format_html_join("", '<path class="{}" d="{}"/>', ground.tints),
-        ground.contours,
-        ground.index_contours,
-    )
-
-
-def _legs(points_: Sequence[terrain.Point], stages: Sequence[MapStop | None]) -> SafeString:
-    """Straight legs between controls, each cut short so that it does not touch them."""
-    walked, ahead = [], []
-    for number, ((x, y), (u, v)) in enumerate(zip(points_, points_[1:], strict=False)):
-        length = max(((u - x) ** 2 + (v - y) ** 2) ** 0.5, 1)
-        dx, dy = (u - x) / length * 20, (v - y) / length * 20
-        leg = f"M{x + dx:.0f} {y + dy:.0f}L{u - dx:.0f} {v - dy:.0f}"
-        stage = stages[number] if number < len(stages) else None
-        reached = stage is None or stage.state in {"passed", "debt", "here"}
-        (walked if reached else ahead).append(leg)
-    return format_html(
-        '<path class="leg" d="{}"/><path class="leg ahead" d="{}"/>', "".join(walked), "".join(ahead)
-    )
-
-
-def _controls(
-    points_: Sequence[terrain.Point], stages: Sequence[MapStop | None], *, radius: int
-) -> SafeString:
-    (x, y), *rest = points_
-    parts = [format_html('<path class="stop" d="M{} {}l{} {}h-{}z"/>', x, y - 11, 12, 20, 24)]
-    for number, ((u, v), stage) in enumerate(zip(rest, stages, strict=True), start=1):
-        state = stage.state if stage else ""
-        look = {"passed": " done", "debt": " done", "here": " here"}.get(state, "")
-        parts.append(
-            format_html('<circle class="stop{}" cx="{}" cy="{}" r="{}"/>', look, u, v, radius)
-        )
-        if number == len(rest):
-            parts.append(format_html('<circle class="stop{}" cx="{}" cy="{}" r="{}"/>', look, u, v, radius - 4))
-        if look != " done":
-            on = " on" if state == "here" else ""
-            parts.append(
-                format_html('<text class="strong{}" x="{}" y="{}" text-anchor="middle">{}</text>', on, u, v + 4.5, number)
-            )
-    return mark_safe("".join(parts))  # noqa: S308, joined from escaped parts
+def wide_map(seed: str, stages: Sequence[maps.Named], label: str) -> SafeString:
+    names = [(in_language(stage.title), in_language(stage.summary)) for stage in stages]
+    return maps.wide_map(seed, names, label)
 
 
 @register.filter
@@ -267,6 +181,21 @@ def readiness_status(readiness: str) -> str:
 
 
 @register.simple_tag
+def verdict_headline(report: charts.Judgement) -> str:
+    """The heading of a report: may it go live, and what stands in the way."""
+    blockers = sum(
+        found.result.severity == "blocker" and found.result.outcome not in {"passed", "partial"}
+        for found in report.open
+    )
+    if report.readiness == "not_ready" and blockers:
+        text = ngettext("Not ready: %(count)d blocker", "Not ready: %(count)d blockers", blockers)
+        return text % {"count": blockers}
+    if report.readiness == "production" and report.merit:
+        return gettext("Ready for production, with merit")
+    return str(words.HEADLINES[report.readiness])
+
+
+@register.simple_tag
 def readiness_ladder(readiness: str) -> SafeString:
     return charts.ladder(readiness)
 
@@ -282,17 +211,6 @@ def attempts_chart(scores: Sequence[float | None], needed: float, here: int) -> 
 
 
 @register.filter
-def headline(sentence: str) -> str:
-    """The first half of a verdict's sentence: the heading of its report."""
-    return _halves(sentence)[0]
-
-
-@register.filter
-def tail(sentence: str) -> str:
-    return _halves(sentence)[1]
-
-
-@register.filter
 def whole(value: float) -> int:
     """A count that decides a plural form."""
     return round(value)
@@ -304,25 +222,16 @@ def clean_code(text: str) -> str:
     return text.replace("`", "")
 
 
-@register.filter
-def without(items: Sequence[Any], others: Sequence[Any]) -> list[Any]:
-    return [item for item in items if item not in others]
-
-
-def _halves(sentence: str) -> tuple[str, str]:
-    cuts = [cut for mark in (": ", ". ") if (cut := sentence.find(mark)) > 0]
-    if not cuts:
-        return sentence.rstrip("."), ""
-    rest = sentence[min(cuts) + 2 :]
-    return sentence[: min(cuts)], rest[:1].upper() + rest[1:]
+@register.simple_tag
+def heat(best: float, state: str, *, stuck: bool) -> str:
+    """The step of the heatmap's scale for a learner at a stage."""
+    if stuck:
+        return "stuck"
+    if state not in {"passed", "debt"}:
+        return "part"
+    return str(1 + sum(best >= step for step in HEAT_STEPS))
 
 
 @register.simple_tag
-def heat(cell: Any) -> str:
-    """The step of the heatmap's scale for a learner at a stage."""
-    if cell.stuck:
-        return "stuck"
-    if cell.state.state not in {"passed", "debt"}:
-        return "part"
-    steps = (70, 80, 90)
-    return str(1 + sum(cell.state.best >= step for step in steps))
+def sample_scale() -> SafeString:
+    return charts.scale_bar(charts.SAMPLE)

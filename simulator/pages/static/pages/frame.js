@@ -33,3 +33,19 @@ document.addEventListener("click", async (event) => {
 
 // A copy button needs the clipboard: it appears only where there is one.
 if (!navigator.clipboard) for (const button of document.querySelectorAll("[data-copy]")) button.hidden = true;
+
+// Times come in UTC and are shown by the reader's clock.
+const FORMATS = { long: { day: "numeric", month: "long", hour: "2-digit", minute: "2-digit" }, short: { hour: "2-digit", minute: "2-digit" } };
+function localise(within) {
+  for (const time of within.querySelectorAll("time[data-local]")) {
+    time.textContent = new Date(time.dateTime).toLocaleString(root.lang, FORMATS[time.dataset.local]);
+    time.removeAttribute("data-local");
+  }
+}
+localise(document);
+document.addEventListener("htmx:afterSwap", () => localise(document));
+
+// A filter that is ticked is applied; the button stays for those without scripts.
+for (const form of document.querySelectorAll("[data-filter]")) {
+  document.addEventListener("change", (event) => { if (event.target.form === form) form.requestSubmit(); });
+}
