@@ -23,9 +23,11 @@ import requests
 from sandbox import docker_shell
 from sandbox.docker_shell import DockerShell, DockerShells
 from sandbox.images import build, naming
+from sandbox.interface import SandboxError
 from sandbox.runtimes import Runtime
 from sandbox.shell import ShellError, Wish
 from tests.needs import need
+from tests.sandbox.conftest import LIMITS, Host
 
 pytestmark = pytest.mark.docker
 
@@ -346,6 +348,25 @@ def test_an_engine_that_never_answers_is_given_up_on(
         deaf.listen()
         monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/deaf.sock")
         assert _refusal(lambda: DockerShells().start(wish)).startswith(GONE)
+
+
+@pytest.mark.parametrize("host", ["docker"], indirect=True)
+def test_when_the_container_is_killed_its_rooms_fall_down_and_the_next_one_opens(
+    engine: docker.DockerClient, host: Host
+) -> None:
+    with host.sandbox.open(runtime="python-ml", limits=LIMITS) as room:
+        assert room.run("python", "-c", "pass").ok
+        (container,) = (
+            container
+            for container in engine.containers.list(filters={"label": docker_shell.SHELL_LABEL})
+            if container.labels[docker_shell.OWNER_LABEL].startswith(f"{host.process.pid}:")
+        )
+        container.kill()
+        with pytest.raises(SandboxError):
+            room.run("python", "-c", "pass")
+    with host.sandbox.open(runtime="python-ml", limits=LIMITS) as room:
+        assert room.run("python", "-c", "pass").ok
+    assert container.name not in _names(engine)
 
 
 def _refusal(call: Callable[[], object]) -> str:
