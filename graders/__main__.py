@@ -141,7 +141,7 @@ def _bench(quest: Quest, options: argparse.Namespace) -> Iterator[_Bench]:
     datasets = prepare(quest, scale=scale, secret=_secret(home), home=home)
     for runtime in sorted({stage.runtime or quest.runtime for stage in quest.stages}):
         _build(runtime, home)
-    with _runner(home, shell=options.shell) as socket:
+    with runner(home, kind=options.shell) as socket:
         yield _Bench(
             quest=quest,
             datasets=datasets,
@@ -159,12 +159,12 @@ def _build(runtime: str, home: Path) -> None:
 
 
 @contextlib.contextmanager
-def _runner(home: Path, *, shell: str) -> Iterator[Path]:
+def runner(home: Path, *, kind: str) -> Iterator[Path]:
     """A runner of our own on a private socket; it ends with us. Raises SandboxError."""
     with tempfile.TemporaryDirectory(prefix="graders-") as folder:
         socket = Path(folder) / "runner.sock"
         command = [sys.executable, "-m", "sandbox.runner", "--home", str(home)]
-        process = subprocess.Popen([*command, "--socket", str(socket), "--shell", shell])  # noqa: S603 - our own
+        process = subprocess.Popen([*command, "--socket", str(socket), "--shell", kind])  # noqa: S603 - our own
         try:
             _await(socket, process)
             yield socket

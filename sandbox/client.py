@@ -9,7 +9,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from types import TracebackType
@@ -202,6 +202,9 @@ class RunnerRoom:
         """End the room: the runner kills it when its connection closes."""
         if not self._closed:
             self._closed = True
+            # Another thread may wait in recv: only a shutdown wakes it.
+            with suppress(OSError):
+                self._line.shutdown(socket.SHUT_RDWR)
             self._line.close()
 
     def _step(

@@ -1,14 +1,16 @@
 """Can an attempt be graded now? Each part answers for itself, in a sentence."""
 
 import logging
-import socket
 import threading
+from pathlib import Path
 from typing import Final
 
 import redis
 from django.conf import settings
 from django.db import DatabaseError, connection
 
+from sandbox.client import RunnerSandbox
+from sandbox.interface import SandboxError
 from simulator.attempts import announcing
 
 WORKERS: Final = "sim:workers"
@@ -55,13 +57,11 @@ def _worker() -> str:
 
 
 def _runner() -> str:
-    with socket.socket(socket.AF_UNIX) as probe:
-        probe.settimeout(1.0)
-        try:
-            probe.connect(str(settings.SIM_RUNNER_SOCKET))
-        except OSError as error:
-            return f"does not answer: {error.strerror or type(error).__name__}"
-    return FINE
+    try:
+        state = RunnerSandbox(Path(settings.SIM_RUNNER_SOCKET)).health()
+    except SandboxError as error:
+        return str(error)
+    return FINE if state.get("ok") else f"opens no rooms: {state.get('why')}"
 
 
 def beat_forever() -> threading.Thread:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models import DurationField, Exists, ExpressionWrapper, Min, OuterRef, Q, Value
 from django.db.models.functions import Now
 
 from simulator.attempts import ringing
@@ -17,6 +17,7 @@ from simulator.attempts.claiming import MOST_TRIES, quarantine
 from simulator.attempts.models import Grading, Outbox
 
 BELL_IS_OLD_AFTER: Final = timedelta(seconds=60)
+SENT_IS_KEPT_FOR: Final = timedelta(days=1)
 BATCH: Final = 500
 
 
@@ -40,9 +41,19 @@ def reconcile() -> Reconciled:
     quarantined = _give_up()
     requeued = _requeue_expired()
     rung_again = _ring_again()
+    _forget()
     return Reconciled(
         sent=_send_unsent(), requeued=requeued, quarantined=quarantined, rung_again=rung_again
     )
+
+
+def seconds_to_next() -> float | None:
+    """How long until a grading that waits for its time may be rung for; None when none does."""
+    waits = ExpressionWrapper(Min("not_before") - Now(), DurationField())
+    wait = Grading.objects.filter(state=Grading.State.QUEUED, not_before__isnull=False).aggregate(
+        wait=waits
+    )["wait"]
+    return None if wait is None else max(0.0, wait.total_seconds())
 
 
 def _give_up() -> int:
@@ -117,3 +128,10 @@ def _send_unsent() -> int:
             break
         sent += 1
     return sent
+
+
+def _forget() -> None:
+    """Messages that were sent long ago tell nobody anything."""
+    Outbox.objects.filter(
+        published_at__isnull=False, created_at__lt=Now() - Value(SENT_IS_KEPT_FOR)
+    ).delete()

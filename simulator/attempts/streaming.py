@@ -6,9 +6,8 @@ gets the same as JSON, with ``state`` by itself. ``verdict`` is the last word an
 """
 
 import asyncio
-import contextvars
-import functools
 import json
+import threading
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -57,7 +56,6 @@ Wait = Callable[[], Any]
 
 # Streams live long; a database connection is held by a thread of this pool, only while it reads.
 _readers: Final = ThreadPoolExecutor(max_workers=4, thread_name_prefix="stream")
-_open: Final[Counter[int]] = Counter()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +68,45 @@ class Followed:
     grading_id: int
     digest: str  # of the quest that the grading is pinned to
     language: Language
+
+
+class Slots:
+    """How many streams each user has open in this process."""
+
+    def __init__(self) -> None:
+        self.open: Counter[int] = Counter()
+        self._lock = threading.Lock()
+
+    def take(self, user_id: int) -> bool:
+        """One more; False when that is one too many."""
+        with self._lock:
+            if self.open[user_id] >= MOST_STREAMS:
+                return False
+            self.open[user_id] += 1
+            return True
+
+    def release(self, user_id: int) -> None:
+        """One less."""
+        with self._lock:
+            self.open[user_id] -= 1
+            self.open += Counter()  # forget those who have none
+
+
+_slots: Final = Slots()
+
+
+class _Stream(StreamingHttpResponse):
+    """Django closes every response, however it ended: then the slot is free."""
+
+    def __init__(self, followed: Followed, texts: AsyncIterator[str], **kwargs: Any) -> None:  # noqa: ANN401, passed on
+        super().__init__(texts, **kwargs)
+        self._user_id: int | None = followed.user_id
+
+    def close(self) -> None:
+        super().close()
+        if self._user_id is not None:
+            _slots.release(self._user_id)
+            self._user_id = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,13 +137,15 @@ async def follow(
 
     A stream that a `session` opened ends with it.
     """
-    followed = await _read(find, user, public_id, session=session)
+    language: Language = "ru" if getattr(request, "LANGUAGE_CODE", "en") == "ru" else "en"
+    followed = await _read(find, user, public_id, session=session, language=language)
     since = Place.read(request.headers.get("Last-Event-ID", ""))
     if since.ended:
         return HttpResponse(status=204)  # tells a browser to connect no more
-    if _open[followed.user_id] >= MOST_STREAMS:
+    if not _slots.take(followed.user_id):
         return HttpResponse("too many streams are open", status=429, headers={"Retry-After": "5"})
-    return StreamingHttpResponse(
+    return _Stream(
+        followed,
         stream(followed, since, write=write),
         content_type="text/event-stream",
         headers={"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"},
@@ -114,7 +153,11 @@ async def follow(
 
 
 def find(
-    user: AbstractBaseUser | AnonymousUser, public_id: UUID, *, session: str | None
+    user: AbstractBaseUser | AnonymousUser,
+    public_id: UUID,
+    *,
+    session: str | None,
+    language: Language,
 ) -> Followed:
     """What the user may follow. Raises Http404."""
     if not isinstance(user, User):
@@ -130,23 +173,17 @@ def find(
         attempt=attempt,
         grading_id=grading.pk,
         digest=grading.quest_digest,
-        language="ru" if (translation.get_language() or "").startswith("ru") else "en",
+        language=language,
     )
 
 
 async def stream(followed: Followed, since: Place, *, write: Write) -> AsyncIterator[str]:
     """The text of a stream, from `since` to the last word."""
-    _open[followed.user_id] += 1
-    try:
-        yield f"retry: {RECONNECT_MILLISECONDS}\n\n"
-        # Subscribe first, read then: what happens in between rings.
-        async with _listening(followed.grading_id) as wait:
-            async for text in _texts(followed, since, wait=wait, write=write):
-                yield text
-    finally:
-        _open[followed.user_id] -= 1
-        if _open[followed.user_id] <= 0:
-            del _open[followed.user_id]
+    yield f"retry: {RECONNECT_MILLISECONDS}\n\n"
+    # Subscribe first, read then: what happens in between rings.
+    async with _listening(followed.grading_id) as wait:
+        async for text in _texts(followed, since, wait=wait, write=write):
+            yield text
 
 
 def write_html(entry: Entry, followed: Followed) -> str:
@@ -270,10 +307,7 @@ async def _read(function: Callable[P, Answer], *args: P.args, **kwargs: P.kwargs
         finally:
             close_old_connections()
 
-    loop = asyncio.get_running_loop()
-    # The request's language travels with its context.
-    context = contextvars.copy_context()
-    return await loop.run_in_executor(_readers, functools.partial(context.run, with_connection))
+    return await asyncio.get_running_loop().run_in_executor(_readers, with_connection)
 
 
 def _message(entry: Entry, followed: Followed) -> Message:

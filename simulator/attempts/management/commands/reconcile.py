@@ -3,12 +3,14 @@
 import logging
 import signal
 import threading
-from typing import Any
+from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, close_old_connections
 
-from simulator.attempts.reconciling import reconcile
+from simulator.attempts.reconciling import reconcile, seconds_to_next
+
+SOONEST: Final = 0.2
 
 logger = logging.getLogger(__name__)
 
@@ -28,15 +30,18 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
         while not stopped.is_set():
-            self._round()
-            stopped.wait(every)
+            next_in = self._round()
+            stopped.wait(every if next_in is None else min(every, max(SOONEST, next_in)))
 
-    def _round(self) -> None:
+    def _round(self) -> float | None:
+        """One round; how long until there is something to do again, if that is known."""
         try:
             close_old_connections()
             done = reconcile()
+            next_in = seconds_to_next()
         except DatabaseError:
             logger.exception("the database did not answer; the next round tries again")
-            return
+            return None
         if done.anything:
             logger.info("%s", done)
+        return next_in
