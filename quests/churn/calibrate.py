@@ -3,8 +3,9 @@
     PYTHONPATH=. python quests/churn/calibrate.py [--scale default] [--seeds 5] [--out FILE]
 
 with the packages of requirements/site.txt and requirements/python-ml.txt. For every seed:
-another public town to learn from, and other hidden customers, judged as the stage judges: renewals without a letter, decided
-on one Monday. Thresholds follow from the measurements by the rule that `_gates` states.
+another public town to learn from, and other hidden customers, judged as the stage judges:
+renewals without a letter, decided on one Monday. Thresholds follow from the measurements by the
+rule that `_gates` states.
 """
 
 import argparse
