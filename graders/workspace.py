@@ -161,18 +161,22 @@ class Workspace:
         *args: object,
         data: str | None = None,
         seconds: float | None = None,
+        room: Room | None = None,
+        called: str | None = None,
         **kwargs: object,
     ) -> Any:  # noqa: ANN401 - the learner decides what comes back; the check looks
         """Call ``"package.module:function"`` in the phase's room; tables are DataFrames.
 
-        Calls of one phase and dataset share a process, which keeps its state. Raises Ended.
+        Calls of one phase and dataset share a process, which keeps its state; `room` is one of
+        `room()` instead. `called` is what a learner calls the target, where that is a driver's
+        function. Raises Ended.
         """
-        room = self._project_room(data)
+        room = room or self._project_room(data)
         limits = self._limits(seconds)
         sent = [_crossing(arg) for arg in args]
         named: dict[str, Any] = {name: _crossing(value) for name, value in kwargs.items()}
         returned = self.rooms.step(lambda: room.call(target, *sent, limits=limits, **named))
-        return self._value(returned, target, limits)
+        return self._value(returned, called or target, limits)
 
     def run(
         self,
