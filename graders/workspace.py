@@ -335,6 +335,8 @@ class Workspace:
             raise Ended(
                 Outcome.ERROR, "query_failed", {"path": target}, locations=place, output=output
             )
+        if kind == "NotPlain" and not raised.frames:  # the boundary's own word, not the project's
+            raise Ended(Outcome.ERROR, "rejected", {"target": target, "rule": "not-plain"})
         raise Ended(
             Outcome.ERROR,
             "not_found" if kind in _NOT_FOUND and not own else "raised",

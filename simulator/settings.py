@@ -1,6 +1,7 @@
 """Django's settings, made from the environment that `simulator.environment` reads."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -140,7 +141,7 @@ TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATIC_ROOT = SIM_HOME / "static"
 # Names with a digest once the files are collected (as `make run` does); plain names before.
-COLLECTED = (STATIC_ROOT / "staticfiles.json").is_file()
+COLLECTED = (STATIC_ROOT / "staticfiles.json").is_file() or sys.argv[1:2] == ["collectstatic"]
 WHITENOISE_USE_FINDERS = not COLLECTED
 STORAGES = {
     "default": {

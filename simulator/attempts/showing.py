@@ -81,7 +81,8 @@ def page(attempt: Attempt, quest: Quest, stage: Stage, language: Language) -> di
     }
     found = report(attempt, language)
     if found is not None:
-        context["report"] = found
+        limits = found.stage.limits or found.quest.limits
+        context |= {"report": found, "memory_mb": limits.memory_mb}
         return context | _around(attempt, quest, stage)
     if grading.state in UNDER_WAY:
         return context | {"live": live(attempt, quest, stage, language)}

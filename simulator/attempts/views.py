@@ -1,6 +1,8 @@
 """The workspace, a hand-in, and the page of an attempt: live first, then its report."""
 
+import logging
 from http import HTTPStatus
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,14 +14,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from graders.quest import Quest, Stage
+from sandbox.interface import SandboxError
+from simulator.accounts import pacing
 from simulator.accounts.asking import signed_in
-from simulator.attempts import handing_in, objecting, showing, workbench
+from simulator.attempts import handing_in, objecting, showing, trying, workbench
 from simulator.attempts.models import Attempt
 from simulator.attempts.reading import own_enrolment, readable_attempts
 from simulator.attempts.refusals import Refusal
+from simulator.attempts.wording import word
 from simulator.catalog import quests
 from simulator.catalog.languages import language
 from simulator.catalog.models import Enrolment
+
+logger = logging.getLogger(__name__)
 
 
 @require_safe
@@ -39,15 +46,43 @@ def workspace(request: HttpRequest, slug: str, stage: str) -> HttpResponse:
 
 @require_POST
 @login_required
+def try_out(request: HttpRequest, slug: str, stage: str) -> HttpResponse:
+    """The open checks on the draft, without an attempt."""
+    quest, found = _stage(slug, stage)
+    enrolment = own_enrolment(request.user, slug)
+    context: dict[str, Any] = {"quest": quest, "stage": found}
+    try:
+        pacing.pace(pacing.TRY_OUT, enrolment.learner_id)
+        results = trying.try_out(enrolment, quest, found, sandbox=handing_in.sandbox())
+        context["tried"] = [word(result, quest, found, language()) for result in results]
+    except Refusal as refusal:
+        context["refusal"] = refusal.message(language())
+    except pacing.TooMany as limit:
+        context["refusal"] = _too_often(limit)
+    except trying.NoTables:
+        context["refusal"] = _("The tables are still being made; try again in a minute.")
+    except SandboxError:
+        logger.exception("nothing could be tried out")
+        context["refusal"] = _("No machine is free now. Your files are safe; try again.")
+    whole = "HX-Request" not in request.headers
+    return render(request, "attempts/tried_page.html" if whole else "attempts/tried.html", context)
+
+
+@require_POST
+@login_required
 def hand_in(request: HttpRequest, slug: str, stage: str) -> HttpResponse:
     quest, found = _stage(slug, stage)
     enrolment = own_enrolment(request.user, slug)
     seen = request.POST.get("seen", "")
     key = handing_in.page_key(enrolment, stage, seen=int(seen) if seen.isdecimal() else 0)
+    workspace_url = reverse("attempts:workspace", args=[slug, stage])
     try:
+        pacing.pace(pacing.HAND_IN, enrolment.learner_id)
         attempt = handing_in.hand_in(enrolment, stage, key=key, source=Attempt.Source.WEB)
     except Refusal as refusal:
-        return _refused(request, refusal, reverse("attempts:workspace", args=[slug, stage]))
+        return _refused(request, refusal.message(language()), workspace_url)
+    except pacing.TooMany as limit:
+        return _refused(request, _too_often(limit), workspace_url)
     if "HX-Request" not in request.headers:
         return redirect("attempts:attempt", attempt.public_id)
     context = showing.page(attempt, quest, found, language()) | {"seen": attempt.number}
@@ -110,8 +145,13 @@ def _stage(slug: str, stage: str) -> tuple[Quest, Stage]:
         raise Http404 from None
 
 
-def _refused(request: HttpRequest, refusal: Refusal, workspace_url: str) -> HttpResponse:
-    sentence = refusal.message(language())
+def _too_often(limit: pacing.TooMany) -> str:
+    return _("That was often. Wait %(seconds)d seconds and try again.") % {
+        "seconds": limit.seconds
+    }
+
+
+def _refused(request: HttpRequest, sentence: str, workspace_url: str) -> HttpResponse:
     if "HX-Request" in request.headers:
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         return render(request, "attempts/refused.html", {"refusal": sentence}, status=status)

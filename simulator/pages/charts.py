@@ -28,6 +28,33 @@ class GroupPoints(Protocol):
     def max_points(self) -> float: ...
 
 
+class Outcome(Protocol):
+    """How one check ended."""
+
+    @property
+    def severity(self) -> str: ...
+    @property
+    def outcome(self) -> str: ...
+
+
+class Found(Protocol):
+    """A finding of a report."""
+
+    @property
+    def result(self) -> Outcome: ...
+
+
+class Judgement(Protocol):
+    """A report, as its heading needs it."""
+
+    @property
+    def readiness(self) -> str: ...
+    @property
+    def merit(self) -> bool: ...
+    @property
+    def open(self) -> Sequence[Found]: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Piece:
     group: str
@@ -99,7 +126,7 @@ def ladder(readiness: str) -> SafeString:
 
 
 def attempts(scores: Sequence[float | None], *, needed: float, here: int) -> SafeString:
-    """Scores of a stage's attempts, oldest first, and the line they aim at; `here` is one of them."""
+    """Scores of a stage, oldest first, and the line they aim at; `here` is one of them."""
     shown = list(enumerate(scores))[-MOST_ATTEMPTS:]
     known = [(number, score) for number, score in shown if score is not None]
     if not known:
@@ -128,7 +155,7 @@ def attempts(scores: Sequence[float | None], *, needed: float, here: int) -> Saf
         ),
     )
     return format_html(
-        '<svg class="chart" viewBox="0 0 {} 104" role="img" aria-label="{}">'
+        '<svg class="chart" viewBox="0 0 {} 110" role="img" aria-label="{}">'
         '<path class="gridline" d="M0 {}h{}"/><text class="quiet" x="0" y="{}">{}</text>'
         '<path class="b" d="M{}"/><g class="dots">{}</g>{}{}</svg>',
         CHART_WIDTH,
@@ -160,7 +187,7 @@ def _ends(at: dict[int, tuple[float, float]]) -> SafeString:
     ends = sorted({min(at), max(at)})
     return format_html_join(
         "",
-        '<text class="quiet" x="{}" y="102" text-anchor="middle">{}</text>',
+        '<text class="quiet" x="{}" y="108" text-anchor="middle">{}</text>',
         ((_raw(at[number][0]), number + 1) for number in ends),
     )
 

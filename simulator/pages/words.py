@@ -44,6 +44,11 @@ READINESS: Final[dict[str, Promise]] = {
     "pilot": _("Pilot"),
     "production": pgettext_lazy("readiness", "Production"),
 }
+HEADLINES: Final[dict[str, Promise]] = {
+    "not_ready": _("Not ready yet"),
+    "pilot": _("Ready for a pilot, not for production"),
+    "production": _("Ready for production"),
+}
 READINESS_STATUS: Final = {"not_ready": "failed", "pilot": "partial", "production": "passed"}
 GLYPHS: Final = {  # outcomes of a check, and what the look calls them
     "passed": "passed",

@@ -51,7 +51,9 @@ class Host:
 
 
 @pytest.fixture(scope="session", params=KINDS)
-def host(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+def host(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Host]:
     kind: str = request.param
     _need_shell(kind)
     folder = tmp_path_factory.mktemp("runner")
@@ -64,16 +66,20 @@ def host(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
                 place.chmod(0o755)
         os.chown(folder, PLAIN_USER, PLAIN_USER)
     with log.open("wb") as out:
-        process = subprocess.Popen(_command(kind, socket, warehouse), cwd=ROOT, stdout=out, stderr=out)
+        process = subprocess.Popen(
+            _command(kind, socket, warehouse), cwd=ROOT, stdout=out, stderr=out
+        )
     try:
-        yield _wait(Host(
-            kind=kind,
-            sandbox=RunnerSandbox(socket),
-            process=process,
-            socket=socket,
-            warehouse=warehouse,
-            log=log,
-        ))
+        yield _wait(
+            Host(
+                kind=kind,
+                sandbox=RunnerSandbox(socket),
+                process=process,
+                socket=socket,
+                warehouse=warehouse,
+                log=log,
+            )
+        )
     finally:
         process.terminate()
         assert process.wait(30) == 0, log.read_text()
@@ -92,7 +98,10 @@ def room(sandbox: RunnerSandbox) -> Iterator[RunnerRoom]:
 
 def _need_shell(kind: str) -> None:
     if kind == "docker":
-        need("a Docker engine with the rooms' image", present=DockerShells().why_not("python-ml") is None)
+        need(
+            "a Docker engine with the rooms' image",
+            present=DockerShells().why_not("python-ml") is None,
+        )
         return
     need("root, to become a plain user", present=kind == "bubblewrap" or os.geteuid() == 0)
     try:
@@ -107,7 +116,13 @@ def _command(kind: str, socket: Path, warehouse: Path) -> list[str]:
     words += ["--socket", str(socket), "--warehouse", str(warehouse)]
     if kind != "plain user":
         return words
-    reached = [sys.base_prefix, sys.prefix, str(ROOT), str(runtimes.folder(HOME)), str(socket.parent)]
+    reached = [
+        sys.base_prefix,
+        sys.prefix,
+        str(ROOT),
+        str(runtimes.folder(HOME)),
+        str(socket.parent),
+    ]
     script = str(Path(__file__).with_name("as_user.py"))
     return [sys.executable, "-I", script, str(PLAIN_USER), *reached, "--", *words]
 

@@ -7,7 +7,15 @@ import pyarrow as pa
 import pytest
 
 from sandbox.client import RunnerRoom, RunnerSandbox
-from sandbox.interface import Frame, Limits, Network, SandboxError, ServiceDown, Stopped, Unreadable
+from sandbox.interface import (
+    Frame,
+    Limits,
+    Network,
+    SandboxError,
+    ServiceDown,
+    Stopped,
+    Unreadable,
+)
 from tests.sandbox.conftest import LIMITS, Host
 
 SERVER = b"""
@@ -45,14 +53,23 @@ def test_a_command_tells_its_code_and_both_outputs(room: RunnerRoom) -> None:
 
 
 def test_a_file_runs_as_python_would_run_it(room: RunnerRoom) -> None:
-    room.upload({"tools/job.py": b"import sys, helper\nprint(__name__, __file__, sys.argv, helper.X)",
-                 "tools/helper.py": b"X = 7"})
+    room.upload(
+        {
+            "tools/job.py": b"import sys, helper\nprint(__name__, __file__, sys.argv, helper.X)",
+            "tools/helper.py": b"X = 7",
+        }
+    )
     finished = room.run("python", "tools/job.py", "--fast", "1")
     assert finished.stdout == b"__main__ tools/job.py ['tools/job.py', '--fast', '1'] 7\n"
 
 
 def test_a_module_runs_as_python_would_run_it(room: RunnerRoom) -> None:
-    room.upload({"app/__init__.py": b"", "app/job.py": b"import sys; print(__name__, __package__, sys.argv[1:])"})
+    room.upload(
+        {
+            "app/__init__.py": b"",
+            "app/job.py": b"import sys; print(__name__, __package__, sys.argv[1:])",
+        }
+    )
     assert room.run("python", "-m", "app.job", "x").stdout == b"__main__ app ['x']\n"
     missing = room.run("python", "-m", "app.nothing")
     assert missing.exit_code == 1
@@ -65,15 +82,25 @@ def test_a_traceback_shows_the_learners_frames_only(room: RunnerRoom) -> None:
     assert finished.exit_code == 1
     lines = finished.stderr.decode().splitlines()
     assert lines[0] == "Traceback (most recent call last):"
-    assert lines[1] == '  File "/project/job.py", line 3, in <module>' or '"job.py", line 3' in lines[1]
+    assert (
+        lines[1] == '  File "/project/job.py", line 3, in <module>'
+        or '"job.py", line 3' in lines[1]
+    )
     assert lines[-1] == "ZeroDivisionError: division by zero"
     assert "/runtime/code" not in finished.stderr.decode()
 
 
-@pytest.mark.parametrize(("ending", "code"), [
-    ("sys.exit()", 0), ("sys.exit(0)", 0), ("sys.exit('no')", 1), ("raise SystemExit(300)", 44),
-    ("os._exit(5)", 5), ("raise KeyboardInterrupt", 130),
-])
+@pytest.mark.parametrize(
+    ("ending", "code"),
+    [
+        ("sys.exit()", 0),
+        ("sys.exit(0)", 0),
+        ("sys.exit('no')", 1),
+        ("raise SystemExit(300)", 44),
+        ("os._exit(5)", 5),
+        ("raise KeyboardInterrupt", 130),
+    ],
+)
 def test_exit_codes_are_pythons(room: RunnerRoom, ending: str, code: int) -> None:
     assert room.run("python", "-c", f"import os, sys; {ending}").exit_code == code
 
@@ -84,8 +111,10 @@ def test_a_signal_is_told_as_a_signal(room: RunnerRoom) -> None:
 
 
 def test_exit_hooks_and_threads_end_as_in_python(room: RunnerRoom) -> None:
-    script = ("import atexit, threading, time\natexit.register(print, 'hook')\n"
-              "threading.Thread(target=lambda: (time.sleep(0.1), print('thread'))).start()\nprint('main')")
+    script = (
+        "import atexit, threading, time\natexit.register(print, 'hook')\n"
+        "threading.Thread(target=lambda: (time.sleep(0.1), print('thread'))).start()\nprint('main')"
+    )
     assert room.run("python", "-c", script).stdout == b"main\nthread\nhook\n"
 
 
@@ -105,8 +134,12 @@ def test_other_commands_replace_the_process(room: RunnerRoom) -> None:
 
 
 def test_pytest_runs_in_the_warm_interpreter(room: RunnerRoom) -> None:
-    room.upload({"app.py": b"def double(x): return 2 * x", "tests/test_app.py":
-                 b"from app import double\ndef test_one(): assert double(2) == 4\ndef test_two(): assert double(1) == 3"})
+    room.upload(
+        {
+            "app.py": b"def double(x): return 2 * x",
+            "tests/test_app.py": b"from app import double\ndef test_one(): assert double(2) == 4\ndef test_two(): assert double(1) == 3",
+        }
+    )
     finished = room.run("python", "-m", "pytest", "-q", "-p", "no:cacheprovider")
     assert finished.exit_code == 1
     assert b"1 failed, 1 passed" in finished.stdout
@@ -116,12 +149,27 @@ def test_pytest_runs_in_the_warm_interpreter(room: RunnerRoom) -> None:
 
 def test_the_environment_is_the_allow_list_and_nothing_else(sandbox: RunnerSandbox) -> None:
     limits = LIMITS
-    with sandbox.open(runtime="python-ml", limits=limits, seed=11, now="2024-05-01T00:00:00Z") as room:
-        finished = room.run("python", "-c", "import json, os; print(json.dumps(dict(os.environ)))", env={"EXTRA": "1"})
+    with sandbox.open(
+        runtime="python-ml", limits=limits, seed=11, now="2024-05-01T00:00:00Z"
+    ) as room:
+        finished = room.run(
+            "python",
+            "-c",
+            "import json, os; print(json.dumps(dict(os.environ)))",
+            env={"EXTRA": "1"},
+        )
     assert json.loads(finished.stdout) == {
-        "PATH": "/runtime/bin", "HOME": "/tmp", "LANG": "C.UTF-8", "PYTHONHASHSEED": "0",
-        "SIM_DATA": "/data", "SIM_ARTIFACTS": "/artifacts", "SIM_SEED": "11", "SIM_NOW": "2024-05-01T00:00:00Z",
-        "OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2", "EXTRA": "1",
+        "PATH": "/runtime/bin",
+        "HOME": "/tmp",
+        "LANG": "C.UTF-8",
+        "PYTHONHASHSEED": "0",
+        "SIM_DATA": "/data",
+        "SIM_ARTIFACTS": "/artifacts",
+        "SIM_SEED": "11",
+        "SIM_NOW": "2024-05-01T00:00:00Z",
+        "OMP_NUM_THREADS": "2",
+        "OPENBLAS_NUM_THREADS": "2",
+        "EXTRA": "1",
     }
 
 
@@ -134,8 +182,10 @@ def test_hashes_are_the_same_in_every_room(sandbox: RunnerSandbox) -> None:
 
 
 def test_only_the_named_dataset_is_there_and_read_only(sandbox: RunnerSandbox) -> None:
-    script = ("import os, pandas as pd\nprint(os.listdir('/data'), len(pd.read_parquet('/data/users.parquet')))\n"
-              "print(os.path.exists('/warehouse'))\nopen('/data/x', 'w')")
+    script = (
+        "import os, pandas as pd\nprint(os.listdir('/data'), len(pd.read_parquet('/data/users.parquet')))\n"
+        "print(os.path.exists('/warehouse'))\nopen('/data/x', 'w')"
+    )
     with sandbox.open(runtime="python-ml", limits=LIMITS, data="other") as room:
         finished = room.run("python", "-c", script)
     assert finished.stdout == b"['users.parquet'] 5\nFalse\n"
@@ -146,12 +196,18 @@ def test_only_the_named_dataset_is_there_and_read_only(sandbox: RunnerSandbox) -
 
 @pytest.mark.parametrize("data", ["nothing", "../truth", "", "small/..", "."])
 def test_an_unknown_dataset_opens_no_room(sandbox: RunnerSandbox, data: str) -> None:
-    with pytest.raises(SandboxError, match="no dataset"), sandbox.open(runtime="python-ml", limits=LIMITS, data=data):
+    with (
+        pytest.raises(SandboxError, match="no dataset"),
+        sandbox.open(runtime="python-ml", limits=LIMITS, data=data),
+    ):
         pass
 
 
 def test_limits_above_the_operators_open_no_room(sandbox: RunnerSandbox) -> None:
-    with pytest.raises(SandboxError, match="memory_mb"), sandbox.open(runtime="python-ml", limits=Limits(memory_mb=10**6)):
+    with (
+        pytest.raises(SandboxError, match="memory_mb"),
+        sandbox.open(runtime="python-ml", limits=Limits(memory_mb=10**6)),
+    ):
         pass
 
 
@@ -170,7 +226,9 @@ def test_a_call_keeps_its_process_and_its_state(room: RunnerRoom) -> None:
 
 def test_a_call_takes_and_gives_tables(room: RunnerRoom) -> None:
     room.upload({"m.py": b"def f(frame, k): return frame.assign(double=frame['n'] * k)"})
-    table = pa.table({"n": [1, 2], "s": ["a", "\u0436"], "t": pa.array([0, 10**9], pa.timestamp("us"))})
+    table = pa.table(
+        {"n": [1, 2], "s": ["a", "\u0436"], "t": pa.array([0, 10**9], pa.timestamp("us"))}
+    )
     returned = room.call("m:f", table, k=2)
     assert returned.ok, returned
     assert isinstance(returned.value, pa.Table)
@@ -178,7 +236,9 @@ def test_a_call_takes_and_gives_tables(room: RunnerRoom) -> None:
 
 
 def test_what_numpy_and_pandas_hold_comes_out_whole(room: RunnerRoom) -> None:
-    room.upload({"m.py": b"""
+    room.upload(
+        {
+            "m.py": b"""
 import numpy as np, pandas as pd
 def array(): return np.array([1.5, float('nan')])
 def grid(): return np.array([[1, 2], [3, 4]])
@@ -193,7 +253,9 @@ def kinds():
         'long': pd.to_timedelta([1, 2], 'D'), 'e': ['', 'x'], 'mixed': [None, 'x'], 'day': np.array(['2024-01-01', '2024-01-02'], 'M8[D]'),
     })
 def empty(): return pd.DataFrame({'a': pd.Series([], dtype='float64'), 's': pd.Series([], dtype='str')})
-"""})
+"""
+        }
+    )
     array = room.call("m:array").value
     assert isinstance(array, pa.Table)
     assert array["value"].to_pylist()[0] == 1.5
@@ -215,7 +277,9 @@ def empty(): return pd.DataFrame({'a': pd.Series([], dtype='float64'), 's': pd.S
 
 
 def test_an_exception_of_a_call_is_told_with_the_learners_frames(room: RunnerRoom) -> None:
-    room.upload({"app/__init__.py": b"", "app/m.py": b"import json\ndef f(x):\n    return json.loads(x)\n"})
+    room.upload(
+        {"app/__init__.py": b"", "app/m.py": b"import json\ndef f(x):\n    return json.loads(x)\n"}
+    )
     returned = room.call("app.m:f", "{")
     assert returned.raised
     assert returned.raised.type == "JSONDecodeError"
@@ -224,13 +288,18 @@ def test_an_exception_of_a_call_is_told_with_the_learners_frames(room: RunnerRoo
     assert room.call("app.none:f").raised.type == "ModuleNotFoundError"  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize(("body", "crashed"), [
-    ("import os; os._exit(3)", "exit code 3"),
-    ("import os; os._exit(0)", "exit code 0"),
-    ("import ctypes; ctypes.string_at(0)", "SIGSEGV"),
-    ("import os; os.kill(os.getpid(), 9)", "SIGKILL"),
-])
-def test_a_process_that_dies_in_a_call_is_a_crash(room: RunnerRoom, body: str, crashed: str) -> None:
+@pytest.mark.parametrize(
+    ("body", "crashed"),
+    [
+        ("import os; os._exit(3)", "exit code 3"),
+        ("import os; os._exit(0)", "exit code 0"),
+        ("import ctypes; ctypes.string_at(0)", "SIGSEGV"),
+        ("import os; os.kill(os.getpid(), 9)", "SIGKILL"),
+    ],
+)
+def test_a_process_that_dies_in_a_call_is_a_crash(
+    room: RunnerRoom, body: str, crashed: str
+) -> None:
     room.upload({"m.py": f"def f():\n    {body}\ndef g(): return 1\n".encode()})
     returned = room.call("m:f")
     assert (returned.crashed, returned.ok) == (crashed, False)
@@ -243,19 +312,35 @@ def test_sys_exit_in_a_call_is_an_exception_like_any_other(room: RunnerRoom) -> 
 
 
 def test_what_a_call_prints_is_its_output(room: RunnerRoom) -> None:
-    room.upload({"m.py": b"import sys\ndef f(n):\n    print('said', n); print('loud', file=sys.stderr); return n\n"})
+    room.upload(
+        {
+            "m.py": b"import sys\ndef f(n):\n    print('said', n); print('loud', file=sys.stderr); return n\n"
+        }
+    )
     first, second = room.call("m:f", 1), room.call("m:f", 2)
     assert (first.stdout, first.stderr, second.stdout) == (b"said 1\n", b"loud\n", b"said 2\n")
 
 
-@pytest.mark.parametrize(("path", "rule"), [
-    ("none.txt", "no such file"), ("big.bin", "larger than"), ("link", "symbolic link"), ("socket", "no regular file"),
-    ("sub", "no regular file|folder"), ("twice", "more than one name"), ("../etc/passwd", "leaves the project"),
-    ("/etc/passwd", "only files of"), ("sub/link/passwd", "symbolic link"), ("/project", "folder"),
-])
+@pytest.mark.parametrize(
+    ("path", "rule"),
+    [
+        ("none.txt", "no such file"),
+        ("big.bin", "larger than"),
+        ("link", "symbolic link"),
+        ("socket", "no regular file"),
+        ("sub", "no regular file|folder"),
+        ("twice", "more than one name"),
+        ("../etc/passwd", "leaves the project"),
+        ("/etc/passwd", "only files of"),
+        ("sub/link/passwd", "symbolic link"),
+        ("/project", "folder"),
+    ],
+)
 def test_only_plain_files_are_read(room: RunnerRoom, path: str, rule: str) -> None:
-    script = ("import os\nopen('big.bin', 'wb').write(bytes(2000))\nos.symlink('/etc/passwd', 'link')\nimport socket; socket.socket(socket.AF_UNIX).bind('socket')\n"
-              "os.mkdir('sub')\nos.symlink('/etc', 'sub/link')\nopen('one', 'w').close()\nos.link('one', 'twice')")
+    script = (
+        "import os\nopen('big.bin', 'wb').write(bytes(2000))\nos.symlink('/etc/passwd', 'link')\nimport socket; socket.socket(socket.AF_UNIX).bind('socket')\n"
+        "os.mkdir('sub')\nos.symlink('/etc', 'sub/link')\nopen('one', 'w').close()\nos.link('one', 'twice')"
+    )
     assert room.run("python", "-c", script).ok
     with pytest.raises(Unreadable, match=rule):
         room.read(path, max_bytes=1000)
@@ -264,7 +349,10 @@ def test_only_plain_files_are_read(room: RunnerRoom, path: str, rule: str) -> No
 def test_a_folder_is_read_whole_or_not_at_all(room: RunnerRoom) -> None:
     script = "import os; os.makedirs('/artifacts/a/b'); open('/artifacts/a/b/m.bin', 'wb').write(b'\\0model'); open('/artifacts/x', 'w').write('1')"
     assert room.run("python", "-c", script).ok
-    assert room.files("/artifacts", max_files=10, max_bytes=1000) == {"a/b/m.bin": b"\0model", "x": b"1"}
+    assert room.files("/artifacts", max_files=10, max_bytes=1000) == {
+        "a/b/m.bin": b"\0model",
+        "x": b"1",
+    }
     with pytest.raises(Unreadable, match="too many"):
         room.files("/artifacts", max_files=1, max_bytes=1000)
     with pytest.raises(Unreadable, match="larger"):
@@ -279,7 +367,10 @@ def test_artefacts_travel_from_one_room_to_the_next(sandbox: RunnerSandbox) -> N
         kept = first.files("/artifacts", max_files=5, max_bytes=100)
     with sandbox.open(runtime="python-ml", limits=LIMITS) as second:
         second.upload({f"/artifacts/{name}": content for name, content in kept.items()})
-        assert second.run("python", "-c", "print(open('/artifacts/model').read())").stdout == b"weights\n"
+        assert (
+            second.run("python", "-c", "print(open('/artifacts/model').read())").stdout
+            == b"weights\n"
+        )
 
 
 @pytest.mark.parametrize("path", ["../x", "/etc/x", "a/../../x", "", "/project", "a\0b"])
@@ -289,7 +380,11 @@ def test_an_unsafe_path_is_not_uploaded(room: RunnerRoom, path: str) -> None:
 
 
 def test_an_upload_does_not_follow_a_planted_link(room: RunnerRoom) -> None:
-    room.run("python", "-c", "import os; os.symlink('/artifacts', 'sub'); os.symlink('/artifacts/x', 'file')")
+    room.run(
+        "python",
+        "-c",
+        "import os; os.symlink('/artifacts', 'sub'); os.symlink('/artifacts/x', 'file')",
+    )
     for path in ("sub/x", "file"):
         with pytest.raises(ValueError, match=path):
             room.upload({path: b"planted"})
@@ -300,7 +395,10 @@ def test_a_service_answers_and_is_timed_outside(room: RunnerRoom) -> None:
     room.upload({"service.py": SERVER})
     with room.serve("python", "service.py", port=8000) as service:
         answer = service.request("GET", "/health?x=1", headers={"X-Colour": "red"})
-        assert (answer.status, json.loads(answer.body)) == (200, {"path": "/health?x=1", "colour": "red"})
+        assert (answer.status, json.loads(answer.body)) == (
+            200,
+            {"path": "/health?x=1", "colour": "red"},
+        )
         posted = service.request("POST", "/sum", b"[1, 2]")
         assert (posted.status, json.loads(posted.body)) == (201, {"sum": 3})
         assert 0 < posted.seconds < 5
@@ -318,17 +416,26 @@ def test_a_service_that_dies_or_hangs_is_down(room: RunnerRoom) -> None:
         with pytest.raises(ServiceDown):
             service.request("GET", "/")
         assert service.close().exit_code == 3
-    with room.serve("python", "service.py", port=8000, limits=limits) as service, pytest.raises(ServiceDown):
+    with (
+        room.serve("python", "service.py", port=8000, limits=limits) as service,
+        pytest.raises(ServiceDown),
+    ):
         service.request("POST", "/", b"sleep")
 
 
 def test_a_service_that_never_listens_says_how_it_ended(room: RunnerRoom) -> None:
-    with pytest.raises(ServiceDown) as down, room.serve("python", "-c", "print('no'); raise SystemExit(4)", port=8000):
+    with (
+        pytest.raises(ServiceDown) as down,
+        room.serve("python", "-c", "print('no'); raise SystemExit(4)", port=8000),
+    ):
         pass
     assert down.value.finished
     assert (down.value.finished.exit_code, down.value.finished.stdout) == (4, b"no\n")
     limits = Limits(wall_seconds=0.5, cpu_seconds=5, memory_mb=512, processes=24, scratch_mb=16)
-    with pytest.raises(ServiceDown) as down, room.serve("python", "-c", "import time; time.sleep(9)", port=8000, limits=limits):
+    with (
+        pytest.raises(ServiceDown) as down,
+        room.serve("python", "-c", "import time; time.sleep(9)", port=8000, limits=limits),
+    ):
         pass
     assert down.value.finished
     assert down.value.finished.stopped is Stopped.WALL
@@ -344,25 +451,30 @@ def test_loopback_is_there_only_where_it_is_allowed(sandbox: RunnerSandbox) -> N
         assert room.run("python", "-c", script).stdout == b"met\n"
 
 
-@pytest.mark.parametrize("library", [
-    "import numpy as np; assert (np.linalg.svd(np.random.rand(300, 300))[1] > 0).all()",
-    "import pandas as pd; assert pd.DataFrame({'a': [1, 1], 'b': [1, 2]}).groupby('a').b.sum().item() == 3",
-    "import pyarrow as pa, pyarrow.parquet as pq; pq.write_table(pa.table({'a': range(100000)}), 'x.parquet'); assert pq.read_table('x.parquet').num_rows == 100000",
-    "import pyarrow.compute as pc, pyarrow as pa; assert pc.sum(pa.array(range(1000))).as_py() == 499500",
-    "from sklearn.ensemble import RandomForestClassifier as F; from sklearn.datasets import make_classification as m; X, y = m(500); assert F(n_jobs=2).fit(X, y).score(X, y) > .9",
-    "from sklearn.ensemble import HistGradientBoostingClassifier as F; from sklearn.datasets import make_classification as m; X, y = m(500); assert F().fit(X, y).score(X, y) > .9",
-    "import lightgbm as l; from sklearn.datasets import make_classification as m; X, y = m(500); assert l.LGBMClassifier(n_jobs=2, verbose=-1).fit(X, y).score(X, y) > .9",
-    "import scipy.stats; assert scipy.stats.norm.cdf(0) == .5",
-    "import multiprocessing as m; p = m.Pool(2); assert p.map(abs, [-1, 2]) == [1, 2]; p.close(); p.join()",
-    "from concurrent.futures import ThreadPoolExecutor as T; assert list(T(4).map(abs, [-1, 2])) == [1, 2]",
-    "from joblib import Parallel, delayed; assert Parallel(2)(delayed(abs)(x) for x in [-1, 2]) == [1, 2]",
-    "import subprocess, sys; assert subprocess.run([sys.executable, '-c', 'import simkit, numpy; print(1)'], capture_output=True, check=True).stdout == b'1\\n'",
-    "import sqlite3; assert sqlite3.connect('x.db').execute('select 1').fetchone() == (1,)",
-    "import zoneinfo, pandas as pd; assert pd.Timestamp('2024-01-01', tz=zoneinfo.ZoneInfo('Europe/Moscow')).utcoffset().seconds == 10800",
-    "import clickhouse_connect as c; assert c.get_client(interface='chdb').query('select sum(number) from numbers(10)').result_rows == [(45,)]",
-    "import asyncio; asyncio.run(asyncio.sleep(0.01)); import unittest.mock, tempfile; tempfile.TemporaryFile().write(b'x')",
-])
-def test_every_library_of_the_runtime_works_in_a_forked_room(room: RunnerRoom, library: str) -> None:
+@pytest.mark.parametrize(
+    "library",
+    [
+        "import numpy as np; assert (np.linalg.svd(np.random.rand(300, 300))[1] > 0).all()",
+        "import pandas as pd; assert pd.DataFrame({'a': [1, 1], 'b': [1, 2]}).groupby('a').b.sum().item() == 3",
+        "import pyarrow as pa, pyarrow.parquet as pq; pq.write_table(pa.table({'a': range(100000)}), 'x.parquet'); assert pq.read_table('x.parquet').num_rows == 100000",
+        "import pyarrow.compute as pc, pyarrow as pa; assert pc.sum(pa.array(range(1000))).as_py() == 499500",
+        "from sklearn.ensemble import RandomForestClassifier as F; from sklearn.datasets import make_classification as m; X, y = m(500); assert F(n_jobs=2).fit(X, y).score(X, y) > .9",
+        "from sklearn.ensemble import HistGradientBoostingClassifier as F; from sklearn.datasets import make_classification as m; X, y = m(500); assert F().fit(X, y).score(X, y) > .9",
+        "import lightgbm as l; from sklearn.datasets import make_classification as m; X, y = m(500); assert l.LGBMClassifier(n_jobs=2, verbose=-1).fit(X, y).score(X, y) > .9",
+        "import scipy.stats; assert scipy.stats.norm.cdf(0) == .5",
+        "import multiprocessing as m; p = m.Pool(2); assert p.map(abs, [-1, 2]) == [1, 2]; p.close(); p.join()",
+        "from concurrent.futures import ThreadPoolExecutor as T; assert list(T(4).map(abs, [-1, 2])) == [1, 2]",
+        "from joblib import Parallel, delayed; assert Parallel(2)(delayed(abs)(x) for x in [-1, 2]) == [1, 2]",
+        "import subprocess, sys; assert subprocess.run([sys.executable, '-c', 'import simkit, numpy; print(1)'], capture_output=True, check=True).stdout == b'1\\n'",
+        "import sqlite3; assert sqlite3.connect('x.db').execute('select 1').fetchone() == (1,)",
+        "import zoneinfo, pandas as pd; assert pd.Timestamp('2024-01-01', tz=zoneinfo.ZoneInfo('Europe/Moscow')).utcoffset().seconds == 10800",
+        "import clickhouse_connect as c; assert c.get_client(interface='chdb').query('select sum(number) from numbers(10)').result_rows == [(45,)]",
+        "import asyncio; asyncio.run(asyncio.sleep(0.01)); import unittest.mock, tempfile; tempfile.TemporaryFile().write(b'x')",
+    ],
+)
+def test_every_library_of_the_runtime_works_in_a_forked_room(
+    room: RunnerRoom, library: str
+) -> None:
     finished = room.run("python", "-c", library)
     assert finished.ok, (finished.stopped, finished.signal, finished.stderr[-2000:])
     assert finished.stderr == b""

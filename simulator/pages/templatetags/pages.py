@@ -181,6 +181,21 @@ def readiness_status(readiness: str) -> str:
 
 
 @register.simple_tag
+def verdict_headline(report: charts.Judgement) -> str:
+    """The heading of a report: may it go live, and what stands in the way."""
+    blockers = sum(
+        found.result.severity == "blocker" and found.result.outcome not in {"passed", "partial"}
+        for found in report.open
+    )
+    if report.readiness == "not_ready" and blockers:
+        text = ngettext("Not ready: %(count)d blocker", "Not ready: %(count)d blockers", blockers)
+        return text % {"count": blockers}
+    if report.readiness == "production" and report.merit:
+        return gettext("Ready for production, with merit")
+    return str(words.HEADLINES[report.readiness])
+
+
+@register.simple_tag
 def readiness_ladder(readiness: str) -> SafeString:
     return charts.ladder(readiness)
 

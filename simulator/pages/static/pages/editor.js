@@ -15,7 +15,7 @@ let open = null;
 let editor = null;
 
 const keptKey = (path) => `draft:${words.keep}:${path}`;
-const address = (path) => words.files + path.split("/").map(encodeURIComponent).join("/");
+const address = (path) => `${words.files}/${path.split("/").map(encodeURIComponent).join("/")}`;
 const token = () => form.querySelector("[name=csrfmiddlewaretoken]").value;
 const textOf = (doc) => (doc.session ? doc.session.getValue() : doc.text);
 const isDirty = (doc) => textOf(doc) !== doc.saved;
@@ -78,10 +78,11 @@ async function save(doc) {
   try {
     const answer = await fetch(address(doc.path), { method: "PUT", body: text, headers: { "Content-Type": "text/plain; charset=utf-8", "If-Match": `"${doc.revision}"`, "X-CSRFToken": token() } });
     if (answer.status === 412) return await settle(doc);
-    if (!answer.ok) {
-      show("refused", (await answer.text()).slice(0, 300));
+    if (answer.status === 422) {
+      show("refused", await answer.text());
       return false;
     }
+    if (!answer.ok) throw new TypeError(`the site answered ${answer.status}`);
     doc.saved = text;
     doc.revision = Number(answer.headers.get("ETag").replaceAll(/\D/g, ""));
     localStorage.removeItem(keptKey(doc.path));
@@ -236,7 +237,7 @@ document.addEventListener("click", (event) => {
 
 // What is handed in is what is saved: save first.
 document.addEventListener("htmx:confirm", (event) => {
-  if (!event.target.matches("[data-hand-in]")) return;
+  if (!event.target.matches("[data-hand-in], [data-try-out]")) return;
   event.preventDefault();
   saveAll().then((saved) => {
     if (!saved) return;
@@ -256,6 +257,9 @@ document.addEventListener("keydown", (event) => {
   } else if (command && event.shiftKey && event.key === "Enter") {
     event.preventDefault();
     document.querySelector("[data-hand-in]").requestSubmit();
+  } else if (command && event.key === "Enter") {
+    event.preventDefault();
+    document.querySelector("[data-try-out]").click();
   } else if (event.key === "F6") {
     event.preventDefault();
     const now = panes.findIndex((pane) => pane.contains(document.activeElement));

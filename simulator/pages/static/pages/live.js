@@ -70,10 +70,14 @@ document.addEventListener("htmx:sseBeforeMessage", (event) => {
   if (incoming && live.querySelector(`[data-live-results] [data-check="${CSS.escape(incoming.dataset.check)}"]`)) event.preventDefault();
 });
 
-document.addEventListener("htmx:sseMessage", (event) => {
+document.addEventListener("htmx:sseMessage", () => {
   const live = document.getElementById("live");
-  if (event.detail.type === "verdict") conclude();
-  else if (live) keepUp(live);
+  if (live) keepUp(live);
+});
+
+// The verdict takes the place of what was live, so its own event never gets here.
+document.addEventListener("htmx:load", (event) => {
+  if (event.detail.elt.matches("[data-verdict]")) conclude();
 });
 
 document.addEventListener("htmx:sseError", () => {
