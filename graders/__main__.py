@@ -141,7 +141,7 @@ def _bench(quest: Quest, options: argparse.Namespace) -> Iterator[_Bench]:
     datasets = prepare(quest, scale=scale, secret=_secret(home), home=home)
     for runtime in sorted({stage.runtime or quest.runtime for stage in quest.stages}):
         _build(runtime, home)
-    with _runner(home) as socket:
+    with runner(home, kind=options.shell) as socket:
         yield _Bench(
             quest=quest,
             datasets=datasets,
@@ -159,12 +159,12 @@ def _build(runtime: str, home: Path) -> None:
 
 
 @contextlib.contextmanager
-def _runner(home: Path) -> Iterator[Path]:
+def runner(home: Path, *, kind: str) -> Iterator[Path]:
     """A runner of our own on a private socket; it ends with us. Raises SandboxError."""
     with tempfile.TemporaryDirectory(prefix="graders-") as folder:
         socket = Path(folder) / "runner.sock"
         command = [sys.executable, "-m", "sandbox.runner", "--home", str(home)]
-        process = subprocess.Popen([*command, "--socket", str(socket)])  # noqa: S603 - our own
+        process = subprocess.Popen([*command, "--socket", str(socket), "--shell", kind])  # noqa: S603 - our own
         try:
             _await(socket, process)
             yield socket
@@ -202,6 +202,7 @@ def _options(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--matrix", action="store_true", help="every work before every check")
     parser.add_argument("--scale", help="size of the data; without it, the grading scale")
     parser.add_argument("--language", choices=("en", "ru"), default="en")
+    parser.add_argument("--shell", choices=("auto", "bubblewrap", "docker"), default="auto")
     parser.add_argument("--seed", type=int, default=20_240_501)
     parser.add_argument(
         "--home",

@@ -19,6 +19,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 
@@ -147,17 +148,18 @@ class _Place:
 
     def _write(self, author: ModuleType) -> None:
         public: Tables = author.generate(author.PUBLIC_SEED, self.scale)
-        self._write_dataset(self.public, public)
+        clock: Mapping[str, int] = getattr(author, "CLOCK", {})
+        self._write_dataset(self.public, public, now=clock.get("public"))
         hidden: Hidden = author.hidden(self.key, self.scale)
         index = {name: self.hidden(name) for name in hidden.datasets}
         for name, tables in hidden.datasets.items():
-            self._write_dataset(index[name], tables)
+            self._write_dataset(index[name], tables, now=clock.get(name))
         with _appearing(self.truth, mode=0o700) as folder:
             for table, batches in hidden.truth.items():
                 _write_table(folder / f"{table}.parquet", batches)
             (folder / _INDEX).write_text(json.dumps(index, indent=1))
 
-    def _write_dataset(self, key: str, tables: Tables) -> None:
+    def _write_dataset(self, key: str, tables: Tables, *, now: int | None) -> None:
         if tables.keys() != self.quest.tables.keys():
             raise DatasetError(
                 f"data.py gives the tables {', '.join(tables)}; "
@@ -171,7 +173,8 @@ class _Place:
                 columns = list(table.columns)
                 rows = _write_table(folder / f"{name}.parquet", tables[name], columns)
                 described[name] = _description(table) | {"rows": rows}
-            facts = {"database": self.quest.database, "tables": described}
+            moment = None if now is None else datetime.fromtimestamp(now / 1000, UTC).isoformat()
+            facts = {"database": self.quest.database, "now": moment, "tables": described}
             (folder / DESCRIPTION).write_text(json.dumps(facts, indent=1))
 
     def _named(self, digest: str) -> str:

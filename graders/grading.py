@@ -44,6 +44,22 @@ def grade(
     Closing the iterator early ends every room. Raises NotGradable when a file does not even
     parse, SandboxError when the platform fell down, QuestError for a quest that does not load.
     """
+    problem = parse_in_room(files, sandbox=sandbox, runtime=stage.runtime or quest.runtime)
+    if problem:
+        raise NotGradable(problem)
+    yield from grade_parsed(quest, stage, files, sandbox=sandbox, datasets=datasets, seed=seed)
+
+
+def grade_parsed(
+    quest: Quest,
+    stage: Stage,
+    files: Mapping[str, bytes],
+    *,
+    sandbox: Sandbox,
+    datasets: Datasets,
+    seed: int = 0,
+) -> Generator[Event, None, None]:
+    """As `grade`, for files that a room has parsed already: when they were handed in."""
     judging = _Judging.of(quest, stage)
     rooms = Rooms(
         sandbox=sandbox,
@@ -54,9 +70,6 @@ def grade(
     )
     work = Workspace(quest=quest, stage=stage, files=files, rooms=rooms)
     try:
-        problem = parse_in_room(files, sandbox=sandbox, runtime=rooms.runtime)
-        if problem:
-            raise NotGradable(problem)
         results: list[CheckResult] = []
         for phase in Phase:
             for event in judging.phase(phase, work, results):
@@ -105,10 +118,14 @@ class _Judging:
         work.rooms.enter(phase)
         yield PhaseStarted(phase=phase, checks=tuple(check.name for check in mine))
         done = {result.check: result for result in before}
+        ahead = False
         for check in _in_order(mine):
             result = self._one(check, work, done)
             done[check.name] = result
             yield result
+            if result.outcome is Outcome.PASSED and phase is Phase.PUBLIC and not ahead:
+                work.look_ahead()
+                ahead = True
 
     def _one(self, check: Check, work: Workspace, done: Mapping[str, CheckResult]) -> CheckResult:
         waits = next((need for need in check.needs if not _met(done.get(need))), None)

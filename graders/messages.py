@@ -96,6 +96,7 @@ class Catalogue:
 
     own: dict[str, CheckTexts]
     library: LibraryTexts
+    marked: Marked  # the stage's file, to tell where a text stands
 
     def texts(self, check: str) -> CheckTexts | None:
         """The texts of a check."""
@@ -202,7 +203,7 @@ def _catalogue(path: Path, digest: str) -> Catalogue:
     ]
     if faults:
         raise QuestError(faults)
-    return Catalogue(own=own, library=library_texts())
+    return Catalogue(own=own, library=library_texts(), marked=marked)
 
 
 def _check_faults(marked: Marked, where: tuple[str, ...], texts: CheckTexts) -> Iterator[Fault]:

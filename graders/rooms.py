@@ -2,15 +2,18 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from graders.datasets import Datasets
 from graders.results import Clocks, Phase
-from sandbox.interface import Finished, Limits, Returned, Room, Sandbox, Usage
+from sandbox.interface import Finished, Limits, Returned, Room, Sandbox, SandboxError, Usage
 
 _Ended = TypeVar("_Ended", Finished, Returned)
+_Started = TypeVar("_Started")
+_Key = tuple[Phase, str | None, str]  # phase, dataset, content
 
 MOST_ARTIFACTS = 256
 MOST_ARTIFACT_BYTES = 64_000_000
@@ -42,7 +45,11 @@ class Stopwatch:
 
 @dataclass(kw_only=True)
 class Rooms:
-    """Opens rooms lazily, one a phase and dataset and content; `enter` and `close` end them."""
+    """Opens rooms lazily, one a phase and dataset and content; `enter` and `close` end them.
+
+    A room may also be opened `ahead` of its phase, while the judge is busy with another: nothing
+    of the learner's runs in it until its phase begins.
+    """
 
     sandbox: Sandbox
     runtime: str
@@ -53,35 +60,69 @@ class Rooms:
     artifacts: dict[str, bytes] = field(default_factory=dict)
     phase: Phase = Phase.INTAKE
     _stack: ExitStack = field(default_factory=ExitStack)
-    _open: dict[tuple[str | None, str], Room] = field(default_factory=dict)
+    _open: dict[_Key, Room] = field(default_factory=dict)
+    _ahead: dict[_Key, Future[tuple[ExitStack, Room]]] = field(default_factory=dict)
+    _pool: ThreadPoolExecutor | None = None
 
     def enter(self, phase: Phase) -> None:
         """Begin a phase: no room of the phase before is left."""
-        self.close()
+        self.renew()
         self.phase = phase
 
     def renew(self) -> None:
         """End the phase's rooms: the next ones find what has changed meanwhile."""
-        self.close()
-
-    def close(self) -> None:
-        """End every room."""
         self._open.clear()
         self._stack.close()
 
+    def close(self) -> None:
+        """End every room, also those that were opened ahead and never used."""
+        self.renew()
+        for opening in self._ahead.values():
+            if not opening.cancel():
+                opening.add_done_callback(_end)
+        self._ahead.clear()
+        if self._pool is not None:
+            self._pool.shutdown(wait=True)
+            self._pool = None
+
+    def ahead(
+        self,
+        files: Mapping[str, bytes],
+        *,
+        phase: Phase,
+        content: str,
+        data: str | None,
+        warm: Callable[[Room], object],
+    ) -> None:
+        """Begin to open a room of a phase to come, and `warm` it with a call of ours.
+
+        It is for what the sandbox and the engine need to come up, never for the learner's code.
+        """
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="rooms-ahead")
+
+        def opened() -> tuple[ExitStack, Room]:
+            with ExitStack() as stack:
+                room = self._start(stack, files, data)
+                warm(room)
+                return stack.pop_all(), room
+
+        self._ahead[(phase, data, content)] = self._pool.submit(opened)
+
     def shared(self, files: Mapping[str, bytes], *, content: str, data: str | None) -> Room:
         """The phase's one room for this dataset and kind of content, opened when first asked."""
-        key = (data, content)
+        key = (self.phase, data, content)
         if key not in self._open:
-            self._open[key] = self._stack.enter_context(self.fresh(files, data=data))
+            self._open[key] = self._ready(key) or self._stack.enter_context(
+                self.fresh(files, data=data)
+            )
         return self._open[key]
 
     @contextmanager
     def fresh(self, files: Mapping[str, bytes], *, data: str | None) -> Iterator[Room]:
         """A room of its own, with files. Raises SandboxError."""
         with ExitStack() as stack:
-            room = self._timed_start(lambda: self._start(stack, files, data))
-            yield room
+            yield self._timed(lambda: self._start(stack, files, data))
 
     def step(self, work: Callable[[], _Ended]) -> _Ended:
         """Run a stranger's code on the running clock."""
@@ -103,7 +144,19 @@ class Rooms:
         """The warehouse folder of a dataset: None is the public one. Raises KeyError."""
         return self.datasets.public if data is None else self.datasets.hidden[data]
 
-    def _timed_start(self, start: Callable[[], Room]) -> Room:
+    def _ready(self, key: _Key) -> Room | None:
+        """The room that was opened ahead, if one was and did come up."""
+        opening = self._ahead.pop(key, None)
+        if opening is None:
+            return None
+        try:
+            stack, room = self._timed(opening.result)
+        except SandboxError:
+            return None  # it is opened again, and falls again if the sandbox is down
+        self._stack.push(stack)
+        return room
+
+    def _timed(self, start: Callable[[], _Started]) -> _Started:
         begin = time.monotonic()
         try:
             return start()
@@ -117,3 +170,8 @@ class Rooms:
         room = stack.enter_context(opening)
         room.upload(files)
         return room
+
+
+def _end(opening: Future[tuple[ExitStack, Room]]) -> None:
+    if opening.exception() is None:
+        opening.result()[0].close()

@@ -46,7 +46,7 @@ def message_faults(folder: Path, checks: Sequence[Check], catalogue: Catalogue) 
             faults.append(Fault(path=path, line=1, column=1, code="C307", message=message))
         for place in named.get(check.name, []):
             faults += _place_faults(check, place, catalogue)
-    faults += _idle_faults(folder, checks, catalogue)
+    faults += _idle_faults(checks, catalogue)
     return faults
 
 
@@ -111,27 +111,19 @@ def _place_faults(check: Check, place: Named, catalogue: Catalogue) -> Iterator[
             yield place.fault("C308", f'"{place.reason}" needs the param "{param}"')
 
 
-def _idle_faults(folder: Path, checks: Sequence[Check], catalogue: Catalogue) -> Iterator[Fault]:
+def _idle_faults(checks: Sequence[Check], catalogue: Catalogue) -> Iterator[Fault]:
     """What messages.yaml says for nobody, and the blockers that do not say why."""
     names = {check.name: check for check in checks}
     for name, texts in catalogue.own.items():
         check = names.get(name)
         if check is None:
             hint = did_you_mean(name, names)
-            yield Fault(
-                path=folder / "messages.yaml",
-                line=1,
-                column=1,
-                code="M117",
-                message=f'there is no check "{name}"{hint}',
-            )
+            yield catalogue.marked.fault((name,), "M117", f'there is no check "{name}"{hint}')
         elif check.severity is Severity.BLOCKER:
             for reason, message in texts.reasons.items():
                 if message.why is None:
-                    yield Fault(
-                        path=folder / "messages.yaml",
-                        line=1,
-                        column=1,
-                        code="M118",
-                        message=f"{name}.{reason}: a blocker says why it matters in production",
+                    yield catalogue.marked.fault(
+                        (name, "reasons", reason),
+                        "M118",
+                        f"{name}.{reason}: a blocker says why it matters in production",
                     )

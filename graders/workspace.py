@@ -18,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 
 from graders.failures import Ended, Fail
-from graders.quest import Gate, Quest, Stage
+from graders.quest import Gate, Quest, Stage, StageKind
 from graders.results import Location, Outcome, Param, Phase
 from graders.rooms import Rooms
 from graders.tables import UnfitTable, to_frame, to_table
@@ -38,6 +38,7 @@ _OPEN = (Phase.INTAKE, Phase.STATIC, Phase.PUBLIC, Phase.TRAIN)
 _TAIL = 4_000
 _NOT_FOUND = ("AttributeError", "ImportError", "ModuleNotFoundError")
 _RUN_SQL = "simkit._judge:run_sql"
+_WARM = "_warm.sql"
 _SQL_COST = "simkit._judge:cost"
 
 
@@ -139,8 +140,7 @@ class Workspace:
         else, so no code of the project can answer in the engine's place. Raises Fail, Ended.
         """
         self.text(path)
-        scripts = {name: body for name, body in self.files.items() if name.endswith(".sql")}
-        room = self.rooms.shared(scripts, content="sql", data=data)
+        room = self.rooms.shared(self._scripts(), content="sql", data=data)
         limits = self._limits(seconds)
         args: tuple[Json, Json] = (path, dict(params or {}))
         returned = self.rooms.step(lambda: room.call(_RUN_SQL, *args, limits=limits))
@@ -233,7 +233,23 @@ class Workspace:
         except Unreadable:
             raise Fail("artifact_unreadable", {"path": path}) from None
 
+    def look_ahead(self) -> None:
+        """Let the engine come up in the rooms that a SQL stage will ask for, one phase early."""
+        if self.rooms.phase is not Phase.PUBLIC or self.stage.kind is not StageKind.SQL:
+            return
+        for name in self.rooms.datasets.hidden:
+            self.rooms.ahead(
+                {**self._scripts(), _WARM: b"SELECT 1"},
+                phase=Phase.HIDDEN,
+                content="sql",
+                data=name,
+                warm=lambda room: room.call(_RUN_SQL, _WARM, {}),
+            )
+
     # Inside.
+
+    def _scripts(self) -> dict[str, bytes]:
+        return {path: body for path, body in self.files.items() if path.endswith(".sql")}
 
     def _project(self) -> dict[str, bytes]:
         """What a room starts with; the quest's driver stands above a learner's own."""
@@ -319,6 +335,8 @@ class Workspace:
             raise Ended(
                 Outcome.ERROR, "query_failed", {"path": target}, locations=place, output=output
             )
+        if kind == "NotPlain" and not raised.frames:  # the boundary's own word, not the project's
+            raise Ended(Outcome.ERROR, "rejected", {"target": target, "rule": "not-plain"})
         raise Ended(
             Outcome.ERROR,
             "not_found" if kind in _NOT_FOUND and not own else "raised",

@@ -198,10 +198,15 @@ def _usable(folders: dict[str, Path]) -> bool:
 
 
 def _sweep(folders: dict[str, Path]) -> None:
-    """Remove empty groups that a runner left when it was killed."""
+    """Remove empty groups that a runner left when it was killed.
+
+    Another runner that lives may have a group that is empty for a moment: it is left alone.
+    """
     for folder in folders.values():
         for stale in folder.glob("sim-*-*"):
-            _removed(stale)
+            owner = stale.name.split("-")[1]
+            if not Path(f"/proc/{owner}").is_dir():
+                _removed(stale)
 
 
 def _removed(folder: Path) -> bool:

@@ -59,6 +59,11 @@ class Runtime:
     code: Path  # becomes /runtime/code, read-only
 
 
+def folder(home: Path) -> Path:
+    """Tell where runtimes are kept: where SIM_RUNTIMES says, else below the home folder."""
+    return Path(os.environ.get("SIM_RUNTIMES") or home / "runtimes").resolve()
+
+
 def build(name: str, *, home: Path, tell: Tell) -> Runtime:
     """Build a runtime unless it exists, and return it. Raises RuntimeMissing."""
     digest = _digest(_lock(name))
@@ -109,7 +114,7 @@ def _interpreter() -> Path:
 
 
 def _place(name: str, *, digest: str, home: Path) -> Path:
-    return home.resolve() / "runtimes" / name / digest
+    return folder(home) / name / digest
 
 
 def _atomically(place: Path, fill: Callable[[Path], None]) -> None:
@@ -129,8 +134,8 @@ def _atomically(place: Path, fill: Callable[[Path], None]) -> None:
 
 
 def _fill(tree: Path, *, name: str, digest: str, tell: Tell) -> None:
-    for folder in MOUNT_POINTS:
-        (tree / folder).mkdir(parents=True)
+    for place in MOUNT_POINTS:
+        (tree / place).mkdir(parents=True)
     tell(f"{name}: copying Python {platform.python_version()} and its standard library")
     _copy_interpreter(tree)
     packages = tree / "runtime/lib" / f"python{sysconfig.get_python_version()}" / "site-packages"
@@ -281,7 +286,7 @@ def _build_code(home: Path) -> Path:
     files = sorted((SOURCES / "agent").rglob("*.py")) + sorted((SOURCES / "simkit").rglob("*.py"))
     for path in files:
         total.update(str(path.relative_to(SOURCES)).encode() + b"\0" + path.read_bytes())
-    place = home.resolve() / "runtimes" / "code" / total.hexdigest()[:16]
+    place = folder(home) / "code" / total.hexdigest()[:16]
     if not place.is_dir():
         _atomically(place, _fill_code)
     return place

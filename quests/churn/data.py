@@ -190,6 +190,9 @@ MOMENTS = {
 }
 
 
+CLOCK = {"public": NOW, "hidden": DECISION, "hidden_cut": MOMENTS["cut"]}  # simkit.now() in each
+
+
 def features(frames: Mapping[str, pd.DataFrame], as_of: int) -> pd.DataFrame:
     """Return the canonical features, one row a customer, sorted by user_id.
 

@@ -1,5 +1,9 @@
-"""Reads files that a learner left, after every learner's process is dead."""
+"""Files of a room, by descriptor and through no link: what a learner left is read, ours is written.
 
+Files are read after every learner's process of the room is dead.
+"""
+
+import contextlib
 import ctypes
 import errno
 import os
@@ -48,16 +52,34 @@ def walk(folder: str, *, max_files: int, max_bytes: int) -> Iterator[tuple[str, 
         os.close(top)
 
 
+def write(path: str, content: bytes) -> None:
+    """Write a file of the project or of the artefacts. Raises Rule."""
+    root, parts = _split(path)
+    if not parts:
+        raise Rule(f"{path}: not the path of a file")
+    here = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for name in parts[:-1]:
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(name, dir_fd=here)
+            below = os.open(name, FLAGS | os.O_DIRECTORY, dir_fd=here)
+            os.close(here)
+            here = below
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK
+        with os.fdopen(os.open(parts[-1], flags, 0o644, dir_fd=here), "wb") as file:
+            file.write(content)
+    except OSError as error:
+        raise Rule(f"{path}: {_rule(error)}") from None
+    finally:
+        os.close(here)
+
+
 def _walk(folder: int, *, prefix: str, left: list[int], depth: int) -> Iterator[tuple[str, bytes]]:
     try:
         if depth > DEEPEST:
             raise Rule(f"folders are nested more than {DEEPEST} deep")
-        for name in sorted(os.listdir(folder)):  # noqa: PTH208 - by descriptor
-            path = f"{prefix}{name}"
-            try:
-                path.encode()
-            except UnicodeEncodeError:
-                raise Rule("a file name is not UTF-8") from None
+        for name in sorted(os.listdir(folder)):
+            path = _text(f"{prefix}{name}")
             state = os.stat(name, dir_fd=folder, follow_symlinks=False)
             if stat.S_ISDIR(state.st_mode):
                 inside = _open(folder, [name], FLAGS | os.O_DIRECTORY)
@@ -71,6 +93,14 @@ def _walk(folder: int, *, prefix: str, left: list[int], depth: int) -> Iterator[
             yield path, content
     finally:
         os.close(folder)
+
+
+def _text(path: str) -> str:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        raise Rule("a file name is not UTF-8") from None
+    return path
 
 
 def _split(path: str) -> tuple[str, list[str]]:

@@ -9,11 +9,14 @@ into DATA frames wherever it suits; what runner and warden tell each other are C
 """
 
 import enum
+import json
 import struct
 from collections.abc import Iterator
+from typing import Any
 
 HEAD = struct.Struct("<BII")
 MESSAGE_HEAD = struct.Struct("<BQ")
+HEAD_LENGTH = struct.Struct("<I")  # of the JSON that a message's body begins with
 MAX_FRAME = 64 * 1024  # fits a packet of a Unix socket
 MAX_MESSAGE = 256 * 1024 * 1024
 BROADCAST = 0  # the stream that is no room: the template itself
@@ -66,6 +69,14 @@ def pieces(data: bytes) -> Iterator[bytes]:
     view = memoryview(data)
     for start in range(0, len(view), MAX_FRAME):
         yield bytes(view[start : start + MAX_FRAME])
+
+
+def split(body: bytes) -> tuple[dict[str, Any], bytes]:
+    """Take a message's body apart: its JSON head, and what follows."""
+    (length,) = HEAD_LENGTH.unpack_from(body)
+    start = HEAD_LENGTH.size + length
+    head: dict[str, Any] = json.loads(body[HEAD_LENGTH.size : start])
+    return head, body[start:]
 
 
 class FrameReader:

@@ -1,9 +1,10 @@
 """A learner's process as its warden sees it: started, fed, heard, ended, judged by facts only."""
 
+import functools
 import os
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sandbox.agent import confine, learner, walls
@@ -73,6 +74,11 @@ class Process:
         output.kept += data[: max(0, self.limits.output_kb * 1024 - self.heard)]
         self.heard += len(data)
         return output.open
+
+    def listeners(self) -> Iterator[Callable[[], object]]:
+        """Give, for each output, what to do when it has something to say."""
+        for output in self.outputs:
+            yield functools.partial(self.listen, output)
 
     def drain(self) -> None:
         """Take what is still in the pipes, without waiting."""

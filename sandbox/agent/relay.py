@@ -8,33 +8,61 @@ import http.client
 import json
 import os
 import socket
-import struct
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from sandbox.agent import confine, kernel
 from sandbox.agent.confine import Cage
+from sandbox.agent.frames import HEAD_LENGTH
 
-HEAD = struct.Struct("<I")
 LARGEST_ANSWER = 16 * 1024 * 1024
+PIECE = 1024 * 1024
 HOST = "127.0.0.1"
 
 
-def fork(request: Mapping[str, object], body: bytes, *, port: int, cage: Cage) -> tuple[int, int]:
-    """Start the request; return the process and the pipe on which the answer comes."""
+@dataclass(kw_only=True)
+class Asked:
+    """A request on its way, as the warden has it."""
+
+    pid: int
+    pipe: int
+    answer: bytearray = field(default_factory=bytearray)
+    complete: bool = False
+
+    def hear(self) -> None:
+        """Take what has come of the answer."""
+        try:
+            data = os.read(self.pipe, PIECE)
+        except BlockingIOError:
+            return
+        self.answer += data
+        self.complete = not data
+
+    def close(self) -> None:
+        """Let go of the pipe; an answer that is not complete is none."""
+        os.close(self.pipe)
+        if not self.complete:
+            self.answer.clear()
+
+
+def fork(request: Mapping[str, Any], body: bytes, *, port: int, cage: Cage) -> Asked:
+    """Start a request in a process of its own."""
     ours, theirs = os.pipe()
     pid = os.fork()
     if pid:
         os.close(theirs)
-        return pid, ours
+        os.set_blocking(ours, False)
+        return Asked(pid=pid, pipe=ours)
     try:
         kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
-        confine.enter(cage, cpu_seconds=60, processes=1, file_bytes=0)
+        confine.enter(cage, cpu_seconds=60, processes=1, file_bytes=0, killed_first=False)
         confine.close_all_but(theirs)
         head, answer = _ask(request, body, port=port)
         text = json.dumps(head).encode()
         with os.fdopen(theirs, "wb") as pipe:
-            pipe.write(HEAD.pack(len(text)) + text + answer)
+            pipe.write(HEAD_LENGTH.pack(len(text)) + text + answer)
     finally:
         os._exit(0)
 
@@ -46,14 +74,12 @@ def listening(port: int) -> bool:
         return end.connect_ex((HOST, port)) == 0
 
 
-def _ask(
-    request: Mapping[str, object], body: bytes, *, port: int
-) -> tuple[dict[str, object], bytes]:
+def _ask(request: Mapping[str, Any], body: bytes, *, port: int) -> tuple[dict[str, object], bytes]:
     connection = http.client.HTTPConnection(HOST, port)
     try:
         connection.connect()
-        headers = {"Connection": "close", **dict(request["headers"])}  # type: ignore[call-overload]
-        connection.request(str(request["method"]), str(request["path"]), body or None, headers)
+        headers = {"Connection": "close", **request["headers"]}
+        connection.request(request["method"], request["path"], body or None, headers)
         sent = time.perf_counter()
         answer = connection.getresponse()
         content = answer.read(LARGEST_ANSWER + 1)

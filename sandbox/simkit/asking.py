@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from .connecting import connect, describe
+from .connecting import connect, described
 from .statements import only_statement
 
 _PLACEHOLDER = re.compile(r"\{\s*(\w+)\s*:\s*([^}]+)\}")
@@ -20,6 +20,10 @@ _EXCEPTION = re.compile(r"DB::Exception: (.*)", re.DOTALL)
 _NOISE = re.compile(
     r"(\.?\s*Expected one of:.*|\s*In scope .*|\s*: ?(?:While|while) .*|\s*\(version .*)",
     re.DOTALL,
+)
+# What the client appends to every query is no matter of whoever wrote it.
+_APPENDED = re.compile(
+    r"failed at position \d+ \((?:FORMAT|Native)\).*|:[^:]*\bFORMAT Native$", re.DOTALL
 )
 _NAME = re.compile(
     r"[Ii]dentifier [`'\"]?([\w.]+)|[Tt]able (?:expression identifier )?[`'\"]?([\w.]+)"
@@ -107,8 +111,13 @@ def explained() -> Iterator[None]:
 def _sentence(text: str) -> str:
     found = _EXCEPTION.search(text)
     words = found[1] if found else text
-    sentence = " ".join(_NOISE.sub("", words).split())[:_LONGEST]
+    sentence = " ".join(_NOISE.sub("", words).split())
+    sentence = _APPENDED.sub(_where, sentence)[:_LONGEST]
     return sentence + _nearest(words)
+
+
+def _where(found: re.Match[str]) -> str:
+    return "at the end of the query" if found[0].startswith("failed") else ""
 
 
 def _nearest(words: str) -> str:
@@ -117,7 +126,7 @@ def _nearest(words: str) -> str:
     if found is None or "Unknown" not in words:
         return ""
     asked = (found[1] or found[2]).rpartition(".")[2]
-    tables = describe()
-    known = [*tables, *(column for columns in tables.values() for column in columns)]
+    tables = described().get("tables", {})
+    known = [*tables, *(name for table in tables.values() for name, _ in table["columns"])]
     near = difflib.get_close_matches(asked, dict.fromkeys(known), n=1)
     return f" Did you mean `{near[0]}`?" if near else ""

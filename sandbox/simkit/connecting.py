@@ -30,13 +30,13 @@ def data_folder() -> Path:
     return Path(os.environ.get("SIM_DATA", "/data"))
 
 
-def describe() -> dict[str, list[str]]:
-    """Return the columns of each table, where the data folder tells them."""
+def described() -> dict[str, Any]:
+    """Return what the data folder says of itself: database, now, tables. Empty if nothing."""
     path = data_folder() / DESCRIPTION
     if not path.is_file():
         return {}
-    tables = json.loads(path.read_text(encoding="utf-8"))["tables"]
-    return {name: [column for column, _ in table["columns"]] for name, table in tables.items()}
+    facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return facts
 
 
 def _served(url: str) -> Any:  # noqa: ANN401
@@ -53,10 +53,9 @@ def _on_utc(client: Any) -> Any:  # noqa: ANN401
 
 
 def _embedded(folder: Path) -> Any:  # noqa: ANN401
-    path = folder / DESCRIPTION
-    if not path.is_file():
+    facts = described()
+    if not facts:
         raise NoData(f"there are no tables in {folder}: it has no {DESCRIPTION}")
-    facts = json.loads(path.read_text(encoding="utf-8"))
     # chDB starts threads as soon as it is imported: get_client imports it, and nothing before.
     client = clickhouse_connect.get_client(interface="chdb", tz_mode="aware", settings=_SETTINGS)
     database = facts["database"]
@@ -72,7 +71,7 @@ def _view(name: str, file: Path, table: dict[str, Any]) -> str:
     """Say the types outright: guessing them from the file costs time and loses Enum and zone."""
     columns = ", ".join(f"{_name(column)} {kind}" for column, kind in table["columns"])
     source = f"file({_text(f'{file}.parquet')}, Parquet, {_text(columns)})"
-    return f"CREATE VIEW IF NOT EXISTS {name} AS SELECT * FROM {source}"  # noqa: S608 - quoted
+    return f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM {source}"  # noqa: S608 - quoted
 
 
 def _name(word: str) -> str:

@@ -4,10 +4,15 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
+from .connecting import described
+
 
 def now() -> datetime:
-    """Return the moment that counts as now, with time zone UTC: simulated where one is set."""
-    told = os.environ.get("SIM_NOW")
+    """Return the moment that counts as now, with time zone UTC.
+
+    It is the moment at which the data stop, unless a simulated one is set.
+    """
+    told = os.environ.get("SIM_NOW") or described().get("now")
     if not told:
         return datetime.now(UTC)
     moment = datetime.fromisoformat(told)

@@ -6,6 +6,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth import aget_user
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
+from django.utils.log import log_response
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -31,8 +32,11 @@ async def events(request: HttpRequest, public_id: UUID) -> HttpResponseBase:
 
 @never_cache
 @require_safe
-def health(_request: HttpRequest) -> JsonResponse:
+def health(request: HttpRequest) -> JsonResponse:
     """Whether an attempt could be graded now, and if not, what is the matter."""
     found = parts.check()
     able = all(state == parts.FINE for state in found.values())
-    return JsonResponse({"ok": able, **found}, status=200 if able else 503)
+    answer = JsonResponse({"ok": able, **found}, status=200 if able else 503)
+    if not able:  # asked every second; the answer itself says what an error in the log would
+        log_response("not able to grade", response=answer, request=request, level="debug")
+    return answer

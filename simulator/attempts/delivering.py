@@ -30,6 +30,7 @@ class Work:
     scale: str
     files: dict[str, bytes]
     seed: int
+    parsed: bool  # a room has parsed the files when they were handed in
 
 
 Judge = Callable[[Work, Sandbox], Iterator[Event]]
@@ -69,6 +70,7 @@ def load(claim: Claim) -> Work:
         stage=quest.stage(attempt.stage),
         scale=grading.scale,
         files=files_of(attempt),
+        parsed=_is_parsed(attempt),
         # The same for every attempt: nobody gets another seed by handing in again.
         seed=int(quest.digest[:7], 16),
     )
@@ -84,6 +86,11 @@ def files_of(attempt: Attempt) -> dict[str, bytes]:
         ).values_list("digest", "content")
     }
     return {path: contents[digest] for path, digest in manifest.items()}
+
+
+def _is_parsed(attempt: Attempt) -> bool:
+    python = {digest for path, digest in attempt.manifest.items() if path.endswith(".py")}
+    return not Snapshot.objects.filter(digest__in=python, parsed=False).exists()
 
 
 def _end_without_verdict(claim: Claim, error: Exception) -> Literal[False]:

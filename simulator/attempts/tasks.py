@@ -7,13 +7,16 @@ from celery import signals
 from django.conf import settings
 
 from graders.datasets import prepare
-from graders.grading import grade as grade_stage
+from graders.grading import grade as grade_files
+from graders.grading import grade_parsed
+from graders.loading import load_checks
 from graders.results import Event
 from sandbox.client import RunnerSandbox
 from sandbox.interface import Sandbox
 from simulator.attempts import health, ringing
 from simulator.attempts.claiming import claim_next
 from simulator.attempts.delivering import Work, deliver
+from simulator.catalog import quests
 from simulator.celery import app
 
 
@@ -30,9 +33,20 @@ def judge(work: Work, sandbox: Sandbox) -> Iterator[Event]:
     datasets = prepare(
         work.quest, scale=work.scale, secret=settings.SIM_SECRET, home=settings.SIM_HOME
     )
-    yield from grade_stage(
+    graded = grade_parsed if work.parsed else grade_files
+    yield from graded(
         work.quest, work.stage, work.files, sandbox=sandbox, datasets=datasets, seed=work.seed
     )
+
+
+@signals.worker_init.connect
+def read_the_quests(**_: object) -> None:
+    """Read quests and checks before the pool forks: no learner waits for that."""
+    for quest in quests.all_quests():
+        quests.keep(quest)
+        copy = quests.kept(quest.slug, digest=quest.digest)
+        for stage in copy.stages:
+            load_checks(copy, stage)
 
 
 @signals.worker_ready.connect

@@ -50,10 +50,14 @@ class Learner:
         """Begin a quest, or go on with it."""
         self._post(f"/api/quests/{quest}/enrolment", {})
 
+    def put(self, quest: str, files: Mapping[str, bytes]) -> None:
+        """Make the draft exactly these files."""
+        self._answer(self._http.put(f"/api/quests/{quest}/project", json={"files": _coded(files)}))
+
     def hand_in(self, quest: str, stage: str, files: Mapping[str, bytes]) -> str:
         """Hand in a project for a stage; the attempt's id."""
-        coded = {path: base64.b64encode(body).decode() for path, body in files.items()}
-        attempt = self._post(f"/api/quests/{quest}/stages/{stage}/attempts", {"files": coded})
+        address = f"/api/quests/{quest}/stages/{stage}/attempts"
+        attempt = self._post(address, {"files": _coded(files)})
         return str(attempt["id"])
 
     def events(self, attempt: str) -> Iterator[Event]:
@@ -98,3 +102,7 @@ class Learner:
         if answer.is_error:
             answer.read()
             raise Unanswered(f"{answer.request.url.path}: {answer.status_code} {answer.text}")
+
+
+def _coded(files: Mapping[str, bytes]) -> dict[str, str]:
+    return {path: base64.b64encode(body).decode() for path, body in files.items()}

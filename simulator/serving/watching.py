@@ -12,7 +12,7 @@ LOGINS: Final = (
     ("author", "author", "writes quests"),
 )
 PATIENCE_SECONDS: Final = 120
-POLL_SECONDS: Final = 0.1
+POLL_SECONDS: Final = 0.3
 
 
 def announce(port: int) -> None:

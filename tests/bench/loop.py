@@ -134,6 +134,26 @@ def _bare(site: Site, quest: Quest) -> float:
             (project / path).write_bytes(body)
         started = time.monotonic()
         _python(project, data, "-m", "churn.train", "--out", str(project / "out"))
-        hidden = _hidden_rows(data)
-        _python(project, data, "-c", PREDICT, str(project / "out"), str(hidden))
+        rows = data.truth / "features.parquet"
+        _python(project, data, "-c", PREDICT, str(project / "out"), str(rows))
         return time.monotonic() - started
+
+
+def _python(project: Path, data: datasets.Datasets, *words: str) -> None:
+    """Run the runtime's own interpreter with its own packages, outside of any room."""
+    runtime = runtimes.find("python-ml", home=project)
+    packages = next((runtime.tree / "runtime/lib").glob("python3*/site-packages"))
+    subprocess.run(
+        [next((runtime.tree / "runtime/base/bin").glob("python3*")), "-B", *words],
+        cwd=project,
+        env={
+            "PYTHONPATH": f"{project}:{runtime.code / 'learner'}:{packages}",
+            "SIM_DATA": str(data.public_folder),
+            "SIM_ARTIFACTS": str(project),
+            "SIM_SEED": "1",
+            "HOME": str(project),
+            "OMP_NUM_THREADS": "2",
+        },
+        check=True,
+        capture_output=True,
+    )

@@ -45,7 +45,7 @@ def contact(
     ids = pd.Index(list(user_ids), name="user_id")
     if ids.empty:
         return pd.Series(False, index=ids, dtype=bool, name="contact")
-    query = f"WITH features AS (\n{read_sql('features.sql')}\n)\n{read_sql(rule)}"  # two own files
+    query = "\n".join(["WITH features AS (", read_sql("features.sql"), ")", read_sql(rule)])
     rows = simkit.query(
         query,
         {

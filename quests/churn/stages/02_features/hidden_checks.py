@@ -33,7 +33,7 @@ DAY = pd.Timedelta(days=1)
 # ------------------------------------------------------------------ public customers, by hand
 @check(
     group="metrics",
-    points=20,
+    points=19,
     severity="blocker",
     kind="exact",
     needs=["answers_by_contract"],

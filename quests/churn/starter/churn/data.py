@@ -1,8 +1,12 @@
 """Features of customers as they could be known at a moment."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
-FEATURES = [
+import pandas as pd
+
+FEATURES: list[str] = [
     "lessons_7d",
     "lessons_14d",
     "lessons_28d",
@@ -22,11 +26,11 @@ FEATURES = [
 SQL = Path(__file__).resolve().parent.parent / "sql"
 
 
-def read_sql(name):
+def read_sql(name: str) -> str:
+    """Text of a query of this project, without the semicolon at its end."""
     return (SQL / name).read_text(encoding="utf-8").rstrip().removesuffix(";")
 
 
-def load_features(as_of, user_ids=None):
-    # Stage "Features without peeking": run sql/features.sql as of that moment with
-    # simkit.query(sql, {"as_of": as_of}) and keep the promises of the brief.
+def load_features(as_of: datetime, user_ids: Sequence[int] | None = None) -> pd.DataFrame:
+    """What was known about each customer at a moment: index `user_id`, columns `FEATURES`."""
     raise NotImplementedError("load_features: stage 'Features without peeking'")

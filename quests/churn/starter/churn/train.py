@@ -1,7 +1,8 @@
 """Train the model and say how good it is: ``python -m churn.train --out DIR``."""
 
 
-def main():
+def main() -> None:
+    """Train, measure on later decisions, save the model."""
     raise NotImplementedError("train: stage 'A model you can count money with'")
 
 

@@ -3,7 +3,7 @@
 from churn.economics import ECONOMICS
 
 
-def test_a_letter_gives_away_less_than_a_renewal_is_worth():
+def test_a_letter_gives_away_less_than_a_renewal_is_worth() -> None:
     price = 990
     value = ECONOMICS.margin_rate * ECONOMICS.months * price
     discount = ECONOMICS.discount * price

@@ -1,0 +1,321 @@
+"""The learner's processes of one room: started, waited for, watched, and ended at a limit."""
+
+import os
+import select
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.agent import confine, kernel, process, walls, watch
+from sandbox.agent.confine import Cage
+from sandbox.agent.line import Facts, Line
+from sandbox.agent.process import Limits, Process, Start
+
+WATCH_SECONDS = 0.02
+IDLE_SECONDS = 0.1
+CONFIRM_SECONDS = 0.1  # a close look at memory costs milliseconds
+DYING_SECONDS = 5.0
+MEGABYTE = 1024 * 1024
+LOOPBACK = "loopback"
+PASSES = 50  # of a helper over processes that keep forking, before it kills all
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """What a process is started for: its limits and the environment it gets."""
+
+    limits: Limits
+    environment: Mapping[str, str]
+    stdin: bytes = b""
+    channel: tuple[int, int] | None = None
+
+
+class Crowd:
+    """Everything of the learner that runs in the room. `turn` is the only place that waits."""
+
+    def __init__(self, line: Line, limits: Limits, *, shell_proc: int) -> None:
+        self._line = line
+        self._room_limits = limits
+        self._shell_proc = shell_proc  # where our own children have the numbers that we know
+        self._meter = watch.Meter()
+        self._files_at_first = self._meter.scratch_used()[1]
+        self._processes: list[Process] = []
+        self._helpers: set[int] = set()
+        self._cages: dict[bool, Cage] = {False: confine.prepare(loopback=False)}
+        self._cpu_of_dead = 0.0
+        self._looked = self._confirmed = 0.0
+        self._peak = 0
+        self._facts_before = Facts()
+
+    # ---- starting
+
+    def within(self, asked: Mapping[str, Any]) -> Limits:
+        """Take a step's limits, none above the room's."""
+        names = [name for name in asked if name != "network"]
+        numbers = {name: min(asked[name], getattr(self._room_limits, name)) for name in names}
+        return Limits(**numbers, network=asked["network"])
+
+    def start(self, step: Step, body: Callable[[], int]) -> Process:
+        """Start a process and its clocks."""
+        what = Start(
+            limits=step.limits,
+            cage=self.cage(step.limits.network),
+            environment=step.environment,
+            stdin=step.stdin,
+            channel=step.channel,
+        )
+        started = process.start(what, body)
+        self._processes.append(started)
+        self.begin(started)
+        return started
+
+    def begin(self, busy: Process) -> None:
+        """Start the clocks of a step."""
+        busy.started = time.monotonic()
+        busy.deadline = busy.started + busy.limits.wall_seconds
+        busy.cpu_before = self._cpu()
+        self._peak = 0
+        self._facts_before = self._line.facts
+
+    def cage(self, network: str) -> Cage:
+        """Prepare the walls for a process, with or without the room's loopback."""
+        loopback = network == LOOPBACK
+        if loopback not in self._cages:
+            walls.raise_loopback()
+            self._cages[loopback] = confine.prepare(loopback=loopback)
+        return self._cages[loopback]
+
+    def adopt(self, helper: int) -> None:
+        """Bury this child of ours too when all are ended."""
+        self._helpers.add(helper)
+
+    # ---- waiting
+
+    def wait(self, running: Process, done: Callable[[], bool], *, quietly: bool = False) -> None:
+        """Wait until a process has ended or its step is done; end it at its limits."""
+        while running.status is None and not done():
+            self.turn(WATCH_SECONDS)
+        if running.status is not None:
+            running.drain()
+        if running.stopped is None and not quietly:
+            running.stopped = self._met_a_limit(running)
+
+    def turn(self, seconds: float | None = None, *, also: int | None = None) -> None:
+        """Wait for anything to happen, take it, and look at the limits when it is time."""
+        alive = self.alive()
+        if seconds is None and alive:
+            seconds = IDLE_SECONDS
+        poll = select.poll()
+        poll.register(self._line.end, select.POLLIN)
+        actions: dict[int, Callable[[], object]] = {self._line.end.fileno(): self._line.take}
+        for running in alive:
+            for descriptor, events, action in self._events(running):
+                poll.register(descriptor, events)
+                actions[descriptor] = action
+        if also is not None:
+            poll.register(also, select.POLLIN | select.POLLOUT)
+        for descriptor, _ in poll.poll(None if seconds is None else round(seconds * 1000)):
+            actions.get(descriptor, _wake)()
+        if alive and time.monotonic() - self._looked >= WATCH_SECONDS:
+            self._look()
+
+    def alive(self) -> list[Process]:
+        """List the processes of ours that have not ended; what they forked is not in it."""
+        return [running for running in self._processes if running.status is None]
+
+    def _events(self, running: Process) -> Iterator[tuple[int, int, Callable[[], object]]]:
+        def bury() -> None:
+            self._bury(running)
+
+        yield running.handle, select.POLLIN, bury
+        for output, listen in zip(running.outputs, running.listeners(), strict=True):
+            if output.open and not running.too_loud:
+                yield output.descriptor, select.POLLIN, listen
+        if running.feed is not None:
+            yield running.feed, select.POLLOUT, running.give
+        if running.channel is not None and running.deadline is not None:
+            yield running.channel, select.POLLIN, _wake
+
+    # ---- limits
+
+    def _look(self) -> None:
+        """See whether a limit is met; if so, end every learner's process of the room."""
+        self._looked = time.monotonic()
+        for running in self.alive():
+            reason = self._reason(running)
+            if reason:
+                self.end_all(reason)
+                return
+
+    def _reason(self, running: Process) -> str | None:
+        """Tell the limit that a process has met, while it runs."""
+        sample = self._meter.sample()
+        limits, busy = running.limits, running.deadline is not None
+        used, files = self._meter.scratch_used()
+        cpu = sample.cpu_seconds + self._cpu_of_dead - running.cpu_before
+        met = {
+            "output_kb": running.too_loud,
+            "wall_seconds": time.monotonic() >= (running.deadline or float("inf")),
+            "cpu_seconds": busy and cpu > limits.cpu_seconds,
+            "processes": self._refused() or sample.tasks > limits.processes + len(self._helpers),
+            "scratch_mb": self._scratch_is_full(limits, used, files),
+            "memory_mb": self._too_much_memory(sample.resident + used, limits),
+        }
+        return next((limit for limit, true in met.items() if true), None)
+
+    def _met_a_limit(self, running: Process) -> str | None:
+        """See, at the end of a step that failed, whether a limit made it fail."""
+        if running.too_loud:
+            return "output_kb"
+        if running.status in {0, None}:
+            return None
+        facts = self._line.ask_facts()
+        _, number = process.ending(running.status or 0)
+        late = self._cpu() - running.cpu_before >= running.limits.cpu_seconds
+        met = {
+            "memory_mb": facts.out_of_memory > self._facts_before.out_of_memory,
+            "processes": self._refused(),
+            "scratch_mb": self._scratch_is_full(running.limits, *self._meter.scratch_used()),
+            "cpu_seconds": number == signal.SIGXCPU or (number == signal.SIGKILL and late),
+        }
+        return next((limit for limit, true in met.items() if true), None)
+
+    def _refused(self) -> bool:
+        return self._line.facts.refused_processes > self._facts_before.refused_processes
+
+    def _scratch_is_full(self, limits: Limits, used: int, files: int) -> bool:
+        too_many = files - self._files_at_first > limits.scratch_files
+        return too_many or used > limits.scratch_mb * MEGABYTE
+
+    def _too_much_memory(self, at_most: int, limits: Limits) -> bool:
+        """Look closely only where the cheap figure, which is never too low, says it may be."""
+        if self._line.facts.out_of_memory > self._facts_before.out_of_memory:
+            return True
+        now = time.monotonic()
+        may_be = at_most > limits.memory_mb * MEGABYTE or not self._line.controlled
+        if not may_be or now - self._confirmed < CONFIRM_SECONDS:
+            return False
+        self._confirmed = now
+        exact = self._meter.memory()
+        self._peak = max(self._peak, exact)
+        return exact > limits.memory_mb * MEGABYTE
+
+    def usage(self, busy: Process) -> dict[str, float]:
+        """Tell what a step has used up to now."""
+        peak = max(self._peak, self._line.ask_facts().peak_bytes)
+        return {
+            "wall_seconds": round(time.monotonic() - busy.started, 4),
+            "cpu_seconds": round(max(0.0, self._cpu() - busy.cpu_before), 3),
+            "peak_memory_mb": round(peak / MEGABYTE, 1),
+        }
+
+    def _cpu(self) -> float:
+        return self._meter.sample().cpu_seconds + self._cpu_of_dead
+
+    # ---- ending
+
+    def end_all(self, reason: str | None) -> None:
+        """Kill every learner's process of the room, and wait until none is left."""
+        for running in self.alive():
+            running.stopped = running.stopped or reason
+        until = time.monotonic() + DYING_SECONDS
+        while self._others():
+            if time.monotonic() > until:
+                raise RuntimeError("processes of the room do not die")
+            self._kill_in_the_room(spare=None)
+            for running in self.alive():
+                self._bury(running)
+            self._bury_helpers()
+
+    def sweep(self) -> None:
+        """Kill what a step has left running, but not the warm worker and the service."""
+        spared = self.alive()
+        if not spared:
+            self.end_all(None)
+        elif len(self._others()) > len(spared):
+            self._kill_in_the_room(spare={self._inside(running.pid) for running in spared})
+
+    def forget(self, ended: Process) -> None:
+        """Let go of a process that has ended and was told of."""
+        self._processes.remove(ended)
+        ended.close()
+
+    def _others(self) -> list[str]:
+        return [pid for pid in self._meter.processes() if pid != watch.INIT]
+
+    def _inside(self, pid: int) -> str:
+        """Translate a process number of the shell to the room's."""
+        file = os.open(f"{pid}/status", os.O_RDONLY, dir_fd=self._shell_proc)
+        with os.fdopen(file) as status:
+            for line in status:
+                if line.startswith("NSpid:"):
+                    return line.split()[-1]
+        raise RuntimeError("this kernel does not tell NSpid")
+
+    def _kill_in_the_room(self, *, spare: set[str] | None) -> None:
+        """Fork a helper into the room that kills all, or all but some and what they forked."""
+        pid = os.fork()
+        if pid:
+            os.waitpid(pid, 0)
+            return
+        try:
+            kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
+            if spare is not None:
+                _kill_all_but(self._meter, spare)
+            else:
+                os.kill(-1, signal.SIGKILL)
+        finally:
+            os._exit(0)
+
+    def _bury(self, running: Process) -> None:
+        pid, status, used = os.wait4(running.pid, os.WNOHANG)
+        if pid:
+            running.status = status
+            self._cpu_of_dead += used.ru_utime + used.ru_stime
+
+    def _bury_helpers(self) -> None:
+        for pid in list(self._helpers):
+            if os.waitpid(pid, os.WNOHANG)[0]:
+                self._helpers.discard(pid)
+
+    def end_helper(self, pid: int) -> None:
+        """End a helper of ours, if it still runs."""
+        if pid in self._helpers:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            self._helpers.discard(pid)
+
+
+def _kill_all_but(meter: watch.Meter, spare: set[str]) -> None:
+    roots = {*spare, str(os.getpid()), watch.INIT}
+    for _ in range(PASSES):
+        parents = {pid: meter.parent(pid) for pid in meter.processes()}
+        doomed = [pid for pid in parents if not _descends(pid, parents, roots)]
+        if not doomed:
+            return
+        for pid in doomed:
+            _kill(int(pid))
+    os.kill(-1, signal.SIGKILL)
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return  # it was faster
+
+
+def _descends(pid: str, parents: Mapping[str, str], roots: set[str]) -> bool:
+    """Follow the parents up; whatever ends at the first process was left behind."""
+    while pid not in roots:
+        above = parents.get(pid, watch.INIT)
+        if above in {watch.INIT, "0", pid}:
+            return False
+        pid = above
+    return True
+
+
+def _wake() -> None:
+    """Let the caller look at what it waits for."""

@@ -1,0 +1,147 @@
+"""A runner for each kind of shell; every suite of rooms runs over all of them."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from sandbox import runtimes
+from sandbox.client import RunnerRoom, RunnerSandbox
+from sandbox.docker_shell import DockerShells
+from sandbox.interface import Limits, SandboxError
+from tests.needs import need
+
+ROOT = Path(__file__).resolve().parents[2]
+HOME = ROOT / ".sim"
+PLAIN_USER = 12_345
+STARTING_SECONDS = 60
+KINDS = [
+    pytest.param("bubblewrap", marks=pytest.mark.bubblewrap),
+    pytest.param("plain user", marks=pytest.mark.bubblewrap),
+    pytest.param("docker", marks=pytest.mark.docker),
+]
+LIMITS = Limits(
+    cpu_seconds=20,
+    wall_seconds=30,
+    memory_mb=512,
+    processes=24,
+    scratch_mb=16,
+    scratch_files=500,
+    output_kb=64,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Host:
+    """A running runner, and what a test may want to know of it."""
+
+    kind: str
+    sandbox: RunnerSandbox
+    process: subprocess.Popen[bytes]
+    socket: Path
+    warehouse: Path
+    log: Path
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def host(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Host]:
+    kind: str = request.param
+    _need_shell(kind)
+    folder = tmp_path_factory.mktemp("runner")
+    warehouse = folder / "warehouse"
+    _fill(warehouse)
+    socket, log = folder / "socket", folder / "log"
+    if kind == "plain user":
+        for place in (*folder.parents, folder):
+            if place.stat().st_uid == os.geteuid() and place.name.startswith(("pytest", "runner")):
+                place.chmod(0o755)
+        os.chown(folder, PLAIN_USER, PLAIN_USER)
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            _command(kind, socket, warehouse), cwd=ROOT, stdout=out, stderr=out
+        )
+    try:
+        yield _wait(
+            Host(
+                kind=kind,
+                sandbox=RunnerSandbox(socket),
+                process=process,
+                socket=socket,
+                warehouse=warehouse,
+                log=log,
+            )
+        )
+    finally:
+        process.terminate()
+        assert process.wait(30) == 0, log.read_text()
+
+
+@pytest.fixture
+def sandbox(host: Host) -> RunnerSandbox:
+    return host.sandbox
+
+
+@pytest.fixture
+def room(sandbox: RunnerSandbox) -> Iterator[RunnerRoom]:
+    with sandbox.open(runtime="python-ml", limits=LIMITS) as opened:
+        yield opened
+
+
+def _need_shell(kind: str) -> None:
+    if kind == "docker":
+        need(
+            "a Docker engine with the rooms' image",
+            present=DockerShells().why_not("python-ml") is None,
+        )
+        return
+    need("root, to become a plain user", present=kind == "bubblewrap" or os.geteuid() == 0)
+    try:
+        runtimes.find("python-ml", home=HOME)
+    except runtimes.RuntimeMissing as missing:
+        need(str(missing), present=False)
+
+
+def _command(kind: str, socket: Path, warehouse: Path) -> list[str]:
+    shell = "docker" if kind == "docker" else "bubblewrap"
+    words = [sys.executable, "-m", "sandbox.runner", "--home", str(HOME), "--shell", shell]
+    words += ["--socket", str(socket), "--warehouse", str(warehouse)]
+    if kind != "plain user":
+        return words
+    reached = [
+        sys.base_prefix,
+        sys.prefix,
+        str(ROOT),
+        str(runtimes.folder(HOME)),
+        str(socket.parent),
+    ]
+    script = str(Path(__file__).with_name("as_user.py"))
+    return [sys.executable, "-I", script, str(PLAIN_USER), *reached, "--", *words]
+
+
+def _fill(warehouse: Path) -> None:
+    for name, rows in (("small", 3), ("other", 5)):
+        (warehouse / name).mkdir(parents=True)
+        pq.write_table(pa.table({"id": list(range(rows))}), warehouse / name / "users.parquet")
+    (warehouse.parent / "truth.txt").write_text("the labels")
+
+
+def _wait(host: Host) -> Host:
+    until = time.monotonic() + STARTING_SECONDS
+    while time.monotonic() < until and host.process.poll() is None:
+        try:
+            health = host.sandbox.health()
+        except SandboxError:
+            time.sleep(0.1)
+            continue
+        assert health["ok"], health["why"]
+        return host
+    pytest.fail(f"the runner did not come up: {host.log.read_text()}")
