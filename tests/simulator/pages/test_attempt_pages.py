@@ -1,6 +1,8 @@
 """The loop without scripts: workspace, hand-in, live page, report; and who may see it."""
 
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -15,6 +17,7 @@ from simulator.attempts.models import Attempt, Grading, Objection
 from simulator.attempts.reading import latest_grading
 from simulator.catalog.models import Enrolment
 from simulator.cohorts.models import Cohort
+from simulator.warehouse import exploring
 from tests.fakes import FakeSandbox
 from tests.simulator.conftest import HandIn
 from tests.simulator.judges import result, saying, wrong_sum
@@ -51,8 +54,9 @@ def test_the_workspace_opens_the_file_that_the_stage_is_about(
     ],
 )
 def test_tabs_are_addresses(
-    browser: Client, enrolment: Enrolment, tab: str, word: str
+    browser: Client, enrolment: Enrolment, tab: str, word: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(exploring, "filled", lambda quest: None)
     whole = browser.get(f"{WORKSPACE}?tab={tab}").content.decode()
     part = browser.get(f"{WORKSPACE}?tab={tab}", headers={"HX-Target": "brief"}).content.decode()
     assert word in whole
@@ -61,7 +65,9 @@ def test_tabs_are_addresses(
     assert part.count('aria-current="page"') == 1
 
 
-def test_a_plain_text_area_can_be_chosen(browser: Client, enrolment: Enrolment, owner: User) -> None:
+def test_a_plain_text_area_can_be_chosen(
+    browser: Client, enrolment: Enrolment, owner: User
+) -> None:
     assert "ace.js" in browser.get(WORKSPACE).content.decode()
     User.objects.filter(pk=owner.pk).update(plain_editor=True)
     assert "ace.js" not in browser.get(WORKSPACE).content.decode()
@@ -101,9 +107,7 @@ def test_htmx_gets_a_fragment_and_the_next_number(browser: Client, enrolment: En
     assert re.search(r'name="seen" value="1" id="hand-in-seen" hx-swap-oob="true"', text)
 
 
-def test_a_refusal_is_a_sentence_and_leaves_nothing(
-    browser: Client, enrolment: Enrolment
-) -> None:
+def test_a_refusal_is_a_sentence_and_leaves_nothing(browser: Client, enrolment: Enrolment) -> None:
     answer = browser.post("/quests/toy/model/hand-in", {}, headers={"HX-Request": "true"})
     assert answer.status_code == 422
     assert "no attempt was used" in answer.content.decode()
@@ -230,7 +234,7 @@ def test_my_work_lists_every_attempt(browser: Client, graded: Grade, hand_in: Ha
     page = browser.get("/work/").content.decode()
     assert page.index(page_of(waiting)) < page.index(page_of(done))
     assert "being graded" in page
-    assert "Not ready" in page
+    assert "Pilot" in page
 
 
 def test_an_empty_history_has_one_way_out(browser: Client) -> None:
@@ -240,10 +244,10 @@ def test_an_empty_history_has_one_way_out(browser: Client) -> None:
 
 
 @pytest.fixture
-def tables(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
+def tables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The toy quest has no tables; its rooms open on an empty folder."""
-    fields = {name: "" for name in Datasets.__dataclass_fields__}
-    monkeypatch.setattr(trying, "filled", lambda quest: Datasets(**fields))
+    nothing: dict[str, Any] = dict.fromkeys(Datasets.__dataclass_fields__, "")
+    monkeypatch.setattr(trying, "filled", lambda quest: Datasets(**nothing))
 
 
 @pytest.mark.usefixtures("tables")
@@ -260,7 +264,10 @@ def test_open_checks_run_on_the_draft_without_an_attempt(
     assert Attempt.objects.count() == 0
 
 
-def test_open_checks_wait_for_the_tables(browser: Client, enrolment: Enrolment) -> None:
+def test_open_checks_wait_for_the_tables(
+    browser: Client, enrolment: Enrolment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trying, "filled", lambda quest: None)
     page = browser.post("/quests/toy/features/try-out").content.decode()
     assert "still being made" in page
 

@@ -15,9 +15,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def three(toy: Quest) -> tuple[Quest, ...]:
     """A gentle, a hard and a beta quest."""
-    long = tuple(
-        stage.model_copy(update={"estimate_minutes": 300}) for stage in toy.stages
-    )
+    long = tuple(stage.model_copy(update={"estimate_minutes": 300}) for stage in toy.stages)
     hard = {"slug": "hard", "difficulty": Difficulty.HARD, "concepts": ("uplift",), "stages": long}
     beta = {"slug": "beta", "status": Status.BETA, "concepts": ("testing", "uplift")}
     return toy, toy.model_copy(update=hard), toy.model_copy(update=beta)

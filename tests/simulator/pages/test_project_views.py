@@ -1,4 +1,4 @@
-"""The files of a project: one by one, as a zip, with and without scripts, by whom they belong to."""
+"""The files of a project: one by one, as a zip, with and without scripts, and whose they are."""
 
 import io
 import zipfile
@@ -64,9 +64,7 @@ def test_a_learners_bytes_are_never_a_page(browser: Client, enrolment: Enrolment
 def test_a_name_that_cannot_be_is_refused_in_a_sentence(
     browser: Client, enrolment: Enrolment
 ) -> None:
-    answer = browser.put(
-        "/quests/toy/project/files/a%3Ab.py", "x", content_type="text/plain"
-    )
+    answer = browser.put("/quests/toy/project/files/a%3Ab.py", "x", content_type="text/plain")
     assert answer.status_code == 422
     assert "a:b.py" in answer.content.decode()
 
@@ -84,9 +82,9 @@ def test_a_colleague_with_the_same_quest_sees_only_their_own(
     browser: Client, enrolment: Enrolment, colleague: User
 ) -> None:
     drafts.enrol(colleague, "toy")
-    put(browser_of(colleague), FILE, "theirs\n", '"1"')
+    put(browser_of(colleague), FILE, "of_a_colleague\n", '"1"')
     assert content(enrolment) == STARTER["app/model.py"]
-    assert b"theirs" not in browser.get("/quests/toy/features/?file=app/model.py").content
+    assert b"of_a_colleague" not in browser.get("/quests/toy/features/?file=app/model.py").content
 
 
 def test_a_plain_form_saves_too(browser: Client, enrolment: Enrolment) -> None:
@@ -129,9 +127,7 @@ def test_a_taken_path_is_not_taken_again(browser: Client, enrolment: Enrolment) 
     assert content(enrolment) == STARTER["app/model.py"]
 
 
-def test_a_project_goes_out_and_comes_back_as_a_zip(
-    browser: Client, enrolment: Enrolment
-) -> None:
+def test_a_project_goes_out_and_comes_back_as_a_zip(browser: Client, enrolment: Enrolment) -> None:
     got = browser.get("/quests/toy/project/download")
     with zipfile.ZipFile(io.BytesIO(got.content)) as archive:
         assert set(archive.namelist()) == set(STARTER)
