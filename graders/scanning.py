@@ -68,7 +68,9 @@ def _reached(name: str, calls: Mapping[str, set[str]]) -> list[str]:
 
 
 def _called(function: ast.FunctionDef) -> set[str]:
-    return {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+    # The body alone: a check that a decorator `needs` is not called by this one.
+    inside = (node for statement in function.body for node in ast.walk(statement))
+    return {node.id for node in inside if isinstance(node, ast.Name)}
 
 
 def _named_in(path: Path, function: ast.FunctionDef) -> Iterator[Named]:

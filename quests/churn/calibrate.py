@@ -268,34 +268,43 @@ def _summed(found: list[Any]) -> Any:  # noqa: ANN401 - a tree of numbers
     return {name: round(float(value), 4) for name, value in facts.items()}
 
 
+MUST_FAIL = {
+    "roc_auc": ("constant", "recency", "lessons_28d"),
+    "log_loss": ("constant", "lr_balanced", "gbm_balanced", "leak_served"),
+    "ece": ("lr_balanced", "gbm_balanced", "leak_served"),
+}
+
+
 def _gates(measured: Mapping[str, Any]) -> dict[str, dict[str, float]]:
     """Thresholds by one rule.
 
-    Pass: the acceptable simple solution (`lr`) with four standard deviations to spare, if that
-    still stops every solution that must fail; merit: the reference less 1.5 standard deviations,
-    or 3 % of it if that is more. Raises ValueError when they cannot be told apart.
+    Pass: what the acceptable simple solution (`lr`) reaches, less four standard deviations.
+    Merit: what the reference reaches, less 1.5 standard deviations or 3 %, if that is more. A
+    perfect model's calibration error is noise of small groups: it is allowed once more, half of
+    it for merit. Raises ValueError if on some seed `lr` or the reference fails, or a solution
+    that must fail does not.
     """
-    must_fail = {
-        "roc_auc": ("constant", "recency", "lessons_28d"),
-        "log_loss": ("constant", "lr_balanced", "gbm_balanced", "leak_served"),
-        "ece": ("lr_balanced", "gbm_balanced", "leak_served"),
-    }
     gates = {}
-    for metric, failing in must_fail.items():
+    for metric, failing in MUST_FAIL.items():
         sign = 1.0 if metric == "roc_auc" else -1.0  # above or below is better
         of = measured[metric]
+        noise = of["oracle"]["mean"] if metric == "ece" else 0.0
         simple, best = of["lr"], of["reference"]
-        passing = sign * simple["mean"] - 4 * simple["sd"]
-        merit = sign * best["mean"] - max(1.5 * best["sd"], 0.03 * best["mean"])
-        worst = max(sign * of[name]["mean"] + of[name]["sd"] for name in failing)
-        if worst >= passing:
-            raise ValueError(f"{metric}: a solution that must fail passes")
-        step = 0.005
-        gates[metric] = {
-            "pass": round(abs(np.floor(passing / step) * step), 3),
-            "merit": round(abs(np.floor(max(merit, passing) / step) * step), 3),
-        }
+        passing = sign * simple["mean"] - max(4 * simple["sd"], noise)
+        merit = sign * best["mean"] - max(1.5 * best["sd"], 0.03 * best["mean"], noise / 2)
+        gates[metric] = {"pass": _rounded(passing), "merit": _rounded(max(merit, passing))}
+        bar = sign * gates[metric]["pass"]
+        lucky, unlucky = ("max", "min") if sign > 0 else ("min", "max")
+        fine = min(sign * of[name][unlucky] for name in ("lr", "reference"))
+        poor = max(sign * of[name][lucky] for name in failing)
+        if not poor < bar <= fine:
+            raise ValueError(f"{metric}: {bar} does not lie between {poor} and {fine}")
     return gates
+
+
+def _rounded(signed: float) -> float:
+    """Round to a thousandth, to the lenient side."""
+    return round(abs(float(np.floor(signed * 1000) / 1000)), 3)
 
 
 if __name__ == "__main__":

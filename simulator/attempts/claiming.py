@@ -130,6 +130,15 @@ def give_back(claim: Claim) -> bool:
     return rows == 1
 
 
+def give_up(claim: Claim) -> bool:
+    """The quest cannot be graded, however often one tries: a person will look, nobody pays."""
+    with transaction.atomic():
+        rows = quarantine(claim.held())
+        if rows:
+            ringing.tell(claim.grading_id)
+    return rows == 1
+
+
 def refuse(claim: Claim, problem: Problem) -> bool:
     """A file does not parse, which no room was free to find at hand-in: not gradable, free."""
     with transaction.atomic():

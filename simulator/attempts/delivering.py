@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from graders.datasets import DatasetError
+from graders.faults import QuestError
 from graders.intake import NotGradable
 from graders.quest import Quest, Stage
 from graders.results import Blame, CheckResult, Event, PhaseStarted, Verdict
@@ -99,6 +101,10 @@ def _end_without_verdict(claim: Claim, error: Exception) -> Literal[False]:
             logger.warning("%s is lost, what it found is thrown away", claim)
         case NotGradable(problem=problem):
             claiming.refuse(claim, problem)
+        case QuestError() | DatasetError():
+            # Trying again would end the same way: the author is told, a person will look.
+            logger.error("%s: the quest is not well formed", claim, exc_info=error)
+            claiming.give_up(claim)
         case SandboxError():
             logger.warning("the sandbox fell down under %s: %s", claim, error)
             claiming.give_back(claim)

@@ -15,7 +15,7 @@ class ClosableSandbox:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
-        self._rooms: list[Room] = []
+        self._rooms: dict[int, Room] = {}
         self._closed = False
         self._lock = threading.Lock()
 
@@ -37,7 +37,7 @@ class ClosableSandbox:
         """Close every open room and open none from now on."""
         with self._lock:
             self._closed = True
-            rooms = [*self._rooms]
+            rooms = [*self._rooms.values()]
         for room in rooms:
             room.close()
 
@@ -46,13 +46,13 @@ class ClosableSandbox:
         self._refuse_if_closed()
         with opening as room:
             with self._lock:
-                self._rooms.append(room)
+                self._rooms[id(room)] = room
             try:
                 self._refuse_if_closed()
                 yield room
             finally:
                 with self._lock:
-                    self._rooms.remove(room)
+                    del self._rooms[id(room)]
 
     def _refuse_if_closed(self) -> None:
         if self._closed:

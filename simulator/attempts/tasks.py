@@ -1,5 +1,6 @@
 """What the workers do: a task is a door, and only numbers cross it."""
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from celery import signals
 from django.conf import settings
 
 from graders.datasets import prepare
+from graders.faults import QuestError
 from graders.grading import grade as grade_files
 from graders.grading import grade_parsed
 from graders.loading import load_checks
@@ -18,6 +20,8 @@ from simulator.attempts.claiming import claim_next
 from simulator.attempts.delivering import Work, deliver
 from simulator.catalog import quests
 from simulator.celery import app
+
+logger = logging.getLogger(__name__)
 
 
 @app.task(name=ringing.GRADE)
@@ -46,7 +50,10 @@ def read_the_quests(**_: object) -> None:
         quests.keep(quest)
         copy = quests.kept(quest.slug, digest=quest.digest)
         for stage in copy.stages:
-            load_checks(copy, stage)
+            try:
+                load_checks(copy, stage)
+            except QuestError:
+                logger.exception("%s/%s cannot be graded", quest.slug, stage.slug)
 
 
 @signals.worker_ready.connect

@@ -1,6 +1,7 @@
 """The quests on this machine: loaded once a process, kept by digest, shown as HTML."""
 
 import functools
+import logging
 import os
 import shutil
 import tempfile
@@ -12,10 +13,13 @@ from typing import Final
 from django.conf import settings
 from django.utils.safestring import SafeString
 
+from graders.faults import QuestError
 from graders.loading import digest_of, find_quests, load_quest
 from graders.quest import Language, Quest, Stage
 from simulator.catalog.markdown import render, sections
 from simulator.catalog.numbers import with_numbers
+
+logger = logging.getLogger(__name__)
 
 _lock: Final = threading.Lock()
 
@@ -33,9 +37,12 @@ class Hint:
 
 
 def all_quests() -> tuple[Quest, ...]:
-    """Every quest, by name; read again after a change of its files when DEBUG is on."""
-    root = Path(settings.QUESTS_DIR)
-    return tuple(_load(folder, _stamp(folder)) for folder in find_quests(root))
+    """Every quest that is well formed, by name.
+
+    Read again after a change of its files when DEBUG is on.
+    """
+    found = (_load(folder) for folder in find_quests(Path(settings.QUESTS_DIR)))
+    return tuple(quest for quest in found if quest is not None)
 
 
 def get_quest(slug: str) -> Quest:
@@ -116,9 +123,14 @@ def _kept_folder(slug: str, digest: str) -> Path:
     return Path(settings.SIM_HOME) / "quests" / digest / slug
 
 
-def _load(folder: Path, stamp: float) -> Quest:
-    with _lock:  # one thread reads, the others wait for what it read
-        return _loaded(folder, stamp)
+def _load(folder: Path) -> Quest | None:
+    """The quest in a folder; None, with a word in the log, for one that is not well formed."""
+    try:
+        with _lock:  # one thread reads, the others wait for what it read
+            return _loaded(folder, _stamp(folder))
+    except QuestError:
+        logger.exception("the quest in %s is left out", folder)
+        return None
 
 
 @functools.lru_cache(maxsize=64)

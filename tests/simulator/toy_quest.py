@@ -53,7 +53,7 @@ def is_there(work: Workspace) -> None:
     work.text("app/model.py")
 
 
-@check(group="metrics", points=30, needs=[is_there])
+@check(group="metrics", points=30, needs=["is_there"])
 def is_right(work: Workspace) -> None:
     """It adds"""
     answer = work.call("app.model:add", 2, 3)
@@ -61,7 +61,7 @@ def is_right(work: Workspace) -> None:
         fail("differs", found=answer)
 
 
-@check(group="business", points=20, severity="minor", needs=[is_right])
+@check(group="business", points=20, severity="minor", needs=["is_right"])
 def pays(work: Workspace) -> None:
     """It pays"""
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from threading import Event as Flag
 
 import pytest
 from django.db.models import F, Value
 from django.db.models.functions import Now
 
+from graders.faults import Fault, QuestError
 from graders.intake import NotGradable, Problem
 from graders.results import Event, Outcome
 from sandbox.interface import Limits, Sandbox, SandboxError
@@ -132,6 +134,14 @@ def test_a_work_that_does_not_parse_is_refused_and_free(queued: Grading) -> None
     assert not deliver(claimed(queued), judge=falling(NotGradable(problem)), sandbox=FakeSandbox())
     queued.refresh_from_db()
     assert queued.state == Grading.State.REFUSED
+    assert not Attempt.objects.get().charged
+
+
+def test_a_quest_that_cannot_be_graded_is_not_tried_again(queued: Grading) -> None:
+    fault = Fault(path=Path("checks.py"), line=1, column=1, code="C303", message="no checks")
+    assert not deliver(claimed(queued), judge=falling(QuestError([fault])), sandbox=FakeSandbox())
+    queued.refresh_from_db()
+    assert (queued.state, queued.infra_attempts) == (Grading.State.QUARANTINED, 1)
     assert not Attempt.objects.get().charged
 
 
