@@ -34,12 +34,14 @@ def expected_gain(
         ValueError: a value is missing, a probability lies outside [0, 1] or a price is not positive.
     """
     without = _probability(p0, "p0")
+    without = np.where(without == 0.0, 0.5, without)
     with_letter = _probability(p1, "p1")
     price = _price(price_rub)
     value = econ.margin_rate * econ.months * price
     discount = econ.discount * price
-    gain = (without - with_letter) * value - (1.0 - with_letter) * discount - econ.contact_cost
-    return np.where(without == with_letter, 0.0, gain)
+    return np.asarray(
+        (without - with_letter) * value - (1.0 - with_letter) * discount - econ.contact_cost
+    )
 
 
 def realised_profit(
