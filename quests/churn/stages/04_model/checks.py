@@ -80,7 +80,7 @@ def _metrics(work: Workspace) -> Mapping[str, Any]:
 
 
 # ------------------------------------------------------------------ the same question twice
-@check(group="tests", points=6, kind="consistency", needs=["ranks_who_leaves"], phase=Phase.HIDDEN)
+@check(group="tests", points=5, kind="consistency", needs=["ranks_who_leaves"], phase=Phase.HIDDEN)
 def two_trainings_agree(work: Workspace) -> None:
     """Two trainings on the same rows with the same seed give the same probabilities."""
     rows = _labelled(work)
@@ -208,5 +208,5 @@ tidy = production.lint(points=2)
 typed = _after_it_trains(production.annotated(points=1))
 told = _after_it_trains(production.documented(points=1))
 pinned = _after_it_trains(production.pinned(points=2))
-bound = _after_it_trains(production.binds_sql(points=2))
+bound = _after_it_trains(production.binds_sql(points=1))
 logged = _after_it_trains(production.logs(points=1))
