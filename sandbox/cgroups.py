@@ -1,4 +1,4 @@
-"""A control group for each room, where this process may make one: the kernel's own limits and counts.
+"""A control group for each room, where this process may make one: the kernel limits and counts.
 
 Groups are made below the runner's own, so that whatever holds the runner holds its rooms too.
 """
@@ -201,7 +201,9 @@ def _sweep(folders: dict[str, Path]) -> None:
     """Remove empty groups that a runner left when it was killed."""
     for folder in folders.values():
         for stale in folder.glob("sim-*-*"):
-            _removed(stale)
+            owner = stale.name.split("-")[1]
+            if not Path("/proc", owner).exists():
+                _removed(stale)
 
 
 def _removed(folder: Path) -> bool:
