@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-
 SEARCHING_SECONDS = 2.0
 PAUSE = 0.005
 

@@ -94,14 +94,15 @@ class Crowd:
 
     # ---- waiting
 
-    def wait(self, running: Process, done: Callable[[], bool], *, quietly: bool = False) -> None:
+    def wait(
+        self, running: Process, done: Callable[[], bool], *, seconds: float = WATCH_SECONDS
+    ) -> None:
         """Wait until a process has ended or its step is done; end it at its limits."""
         while running.status is None and not done():
-            self.turn(WATCH_SECONDS)
+            self.turn(seconds)
         if running.status is not None:
             running.drain()
-        if running.stopped is None and not quietly:
-            running.stopped = self._met_a_limit(running)
+            running.stopped = running.stopped or self._met_a_limit(running)
 
     def turn(self, seconds: float | None = None, *, also: int | None = None) -> None:
         """Wait for anything to happen, take it, and look at the limits when it is time."""

@@ -44,7 +44,7 @@ def run(orders: socket.socket) -> None:
 def _wake_for_the_dead() -> socket.socket:
     """Make a socket that is readable when a warden has died."""
     listen, tell = socket.socketpair()
-    tell.setblocking(False)
+    tell.settimeout(0)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(tell.detach(), warn_on_full_buffer=False)
     return listen

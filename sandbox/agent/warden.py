@@ -11,6 +11,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NoReturn
 
 from sandbox.agent import collect, kernel, learner, process, relay, walls, worker
@@ -148,15 +149,11 @@ class Warden:
         head["limits"]["network"] = LOOPBACK
         command, port = head["command"], int(head["port"])
         running = self._crowd.start(self._step(head), lambda: learner.run(command))
-        up = False
-        while running.status is None and not up:
-            self._crowd.turn(WATCH_SECONDS / 2)
-            up = running.status is None and relay.listening(port)
-        if up:
+        self._crowd.wait(running, lambda: relay.listening(port), seconds=WATCH_SECONDS / 2)
+        if running.status is None:
             self._service = (running, port)
             self._line.answer(Verb.DONE, {"up": True})
             return
-        running.drain()
         self._crowd.sweep()
         self._line.answer(Verb.DONE, *self._finished(running))
 
@@ -191,7 +188,7 @@ class Warden:
         if running.status is None:
             os.kill(running.pid, signal.SIGTERM)
             until = time.monotonic() + TERM_SECONDS
-            self._crowd.wait(running, lambda: time.monotonic() > until, quietly=True)
+            self._crowd.wait(running, lambda: time.monotonic() > until)
         running.drain()
         if running.status is None:
             self._end_service(running)
@@ -201,7 +198,7 @@ class Warden:
     def _end_service(self, running: Process) -> None:
         """End a service that took no notice of being asked to."""
         os.kill(running.pid, signal.SIGKILL)
-        self._crowd.wait(running, lambda: False, quietly=True)
+        self._crowd.wait(running, lambda: False)
 
     def _read(self, body: bytes) -> None:
         head, _ = split(body)
@@ -233,15 +230,14 @@ class Warden:
 
     def _ready_worker(self, head: Mapping[str, Any]) -> Process:
         """Get the room's one warm process, a fresh one where the last has died."""
-        if self._worker and self._worker.status is not None:
+        if self._worker is not None and self._worker.status is None:
+            return self._worker
+        if self._worker is not None:
             self._crowd.forget(self._worker)
-            self._worker = None
-        if self._worker is None:
-            ours, theirs = socket.socketpair()
-            channel = (ours.detach(), theirs.detach())
-            asked = self._step(head)
-            step = Step(limits=asked.limits, environment=asked.environment, channel=channel)
-            self._worker = self._crowd.start(step, lambda: worker.live(channel[1]))
+        ours, theirs = socket.socketpair()
+        channel = (ours.detach(), theirs.detach())
+        step = replace(self._step(head), channel=channel)
+        self._worker = self._crowd.start(step, lambda: worker.live(channel[1]))
         return self._worker
 
     def _finished(self, ended: Process) -> tuple[dict[str, Any], bytes, bytes]:

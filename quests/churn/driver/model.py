@@ -5,7 +5,6 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 import simkit
-
 from churn.data import FEATURES, load_features
 from churn.model import ChurnModel
 from churn.train import fit
@@ -69,5 +68,7 @@ def _flat(answer: object) -> np.ndarray:
     """The answer as it is: one number a row, or an error that says so."""
     values = np.asarray(answer, dtype=np.float64)
     if values.ndim != 1:
-        raise ValueError(f"predict_proba answers with shape {values.shape}; one number a row is asked for")
+        raise ValueError(
+            f"predict_proba answers with shape {values.shape}; one number a row is asked for"
+        )
     return values

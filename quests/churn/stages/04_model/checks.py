@@ -38,7 +38,14 @@ FEATURES = (
 
 
 # ------------------------------------------------------------------ what the code says
-@check(group="production", points=4, severity="blocker", kind="static", needs=["trains"], phase=Phase.TRAIN)
+@check(
+    group="production",
+    points=4,
+    severity="blocker",
+    kind="static",
+    needs=["trains"],
+    phase=Phase.TRAIN,
+)
 def names_no_late_column(work: Workspace) -> None:
     """Neither Python nor SQL of the project reads a column that is filled in after the outcome."""
     for path in [*work.matching("churn/*.py"), *work.matching("sql/*.sql")]:
@@ -65,7 +72,11 @@ def trains(work: Workspace) -> None:
         fail("no_model")
     for name in METRICS:
         value = _metrics(work).get(name)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not math.isfinite(value)
+        ):
             fail("no_metric", metric=name)
 
 
@@ -151,7 +162,14 @@ def lives_with_gaps(work: Workspace) -> None:
         fail("absent_column_unnoticed")
 
 
-@check(group="tests", points=2, severity="minor", kind="directional", needs=["ranks_who_leaves"], phase=Phase.HIDDEN)
+@check(
+    group="tests",
+    points=2,
+    severity="minor",
+    kind="directional",
+    needs=["ranks_who_leaves"],
+    phase=Phase.HIDDEN,
+)
 def failures_raise_the_risk(work: Workspace) -> None:
     """Two failed charges more do not make people look safer."""
     asked = _labelled(work)[list(FEATURES)].head(400).copy()
@@ -169,13 +187,17 @@ def _labelled(work: Workspace) -> pd.DataFrame:
     def read() -> pd.DataFrame:
         moment = pd.Timestamp(MOMENT)
         renewals, campaigns = work.table("renewals"), work.table("campaigns")
-        rows = renewals.merge(campaigns[["user_id", "renewal_due", "offer"]], on=["user_id", "renewal_due"])
+        rows = renewals.merge(
+            campaigns[["user_id", "renewal_due", "offer"]], on=["user_id", "renewal_due"]
+        )
         at = rows["decision_at"]
         at = at if at.dt.tz is not None else at.dt.tz_localize("UTC")
         rows = rows[(at == moment) & (rows["offer"].astype(str) == "none")].head(SAMPLE)
         ids = [int(user) for user in rows["user_id"]]
         features = work.call("driver.model:sample", MOMENT, ids, called="load_features")
-        both = features.merge(rows[["user_id", "churned"]], on="user_id").assign(decision_at=moment)
+        both = features.merge(rows[["user_id", "churned"]], on="user_id").assign(
+            decision_at=moment
+        )
         return both.reset_index(drop=True)
 
     return work.once("labelled", read)
@@ -188,7 +210,14 @@ def _numbers(answer: object) -> np.ndarray:
 
 
 # ------------------------------------------------------------------ tidy
-@check(group="tests", points=3, severity="minor", kind="contract", needs=["ranks_who_leaves"], phase=Phase.HIDDEN)
+@check(
+    group="tests",
+    points=3,
+    severity="minor",
+    kind="contract",
+    needs=["ranks_who_leaves"],
+    phase=Phase.HIDDEN,
+)
 def own_tests_pass(work: Workspace) -> None:
     """The project's tests run and pass, and some of them are about the model."""
     finished = work.run("python", "-m", "pytest", "-q", "tests", may_fail=True)

@@ -61,7 +61,9 @@ def means_what_it_says(work: Workspace) -> None:
     if share == 0 and said.mean() > left.mean():
         fail("says_too_much", said=float(said.mean()), happened=float(left.mean()), target=target)
     if share == 0:
-        fail("says_too_little", said=float(said.mean()), happened=float(left.mean()), target=target)
+        fail(
+            "says_too_little", said=float(said.mean()), happened=float(left.mean()), target=target
+        )
     if share < 1:
         fail("in_between", share=share, baseline=baseline, target=target)
 
@@ -115,7 +117,9 @@ def _probabilities(work: Workspace) -> np.ndarray:
         moments = work.truth("moments").set_index("name")["as_of"]
         as_of = pd.Timestamp(moments["decision"]).isoformat()
         target = "driver.model:predict"
-        answer = work.call(target, as_of, ids.tolist(), data="hidden", called="ChurnModel.predict_proba")
+        answer = work.call(
+            target, as_of, ids.tolist(), data="hidden", called="ChurnModel.predict_proba"
+        )
         return aligned(answer, ids=ids, id_column="user_id", column="probability", low=0, high=1)
 
     return work.once("probabilities", ask)
@@ -153,6 +157,8 @@ def _untreated(work: Workspace) -> int:
     def count() -> int:
         users, campaigns = work.table("users"), work.table("campaigns")
         real = users.loc[users["is_test"] == 0, "user_id"]
-        return int(((campaigns["offer"].astype(str) == "none") & campaigns["user_id"].isin(real)).sum())
+        return int(
+            ((campaigns["offer"].astype(str) == "none") & campaigns["user_id"].isin(real)).sum()
+        )
 
     return work.once("untreated", count)
