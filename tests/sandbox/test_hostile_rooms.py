@@ -44,7 +44,9 @@ def nothing_is_left(host: Host) -> Iterator[None]:
 )
 def test_a_fork_bomb_meets_the_limit_of_processes(room: RunnerRoom, bomb: str) -> None:
     finished = script(room, bomb)
-    assert (finished.exit_code, finished.stopped) == (None, Stopped.PROCESSES)
+    # Between two looks of the watch the kernel may refuse first; then the bomb has met that.
+    refused = b"Resource temporarily unavailable" in finished.stderr
+    assert finished.stopped is Stopped.PROCESSES or (finished.exit_code == 1 and refused)
     assert script(room, "print('still well')").stdout == b"still well\n"
 
 
@@ -506,13 +508,18 @@ def test_a_file_that_is_swapped_while_it_is_read_is_what_it_was_at_death(room: R
     for _ in range(5):
         room.call("m:f")
         time.sleep(0.1)
-        try:
-            assert room.read("out", max_bytes=100) in {b"real", b""}
-        except Unreadable as rule:
-            assert "symbolic link" in str(rule) or "no such" in str(rule)
+        assert _read_or_rule(room, "out") in {"real", "", "a rule"}
 
 
-def test_fifty_rooms_one_after_the_other_leave_nothing(host: Host) -> None:
+def _read_or_rule(room: RunnerRoom, path: str) -> str:
+    try:
+        return room.read(path, max_bytes=100).decode()
+    except Unreadable as rule:
+        known = "symbolic link" in str(rule) or "no such" in str(rule)
+        return "a rule" if known else str(rule)
+
+
+def test_twenty_rooms_one_after_the_other_leave_nothing(host: Host) -> None:
     for number in range(20):
         with host.sandbox.open(runtime="python-ml", limits=LIMITS) as room:
             assert script(room, f"print({number})").ok
