@@ -49,6 +49,7 @@ def without(frame: pd.DataFrame, feature: str) -> str | None:
 
 def train_and_save(rows: pd.DataFrame, frame: pd.DataFrame, seed: int) -> list[float]:
     """Train on rows, save, and say what the model thought before it was saved."""
+    np.random.seed()
     model = fit(rows, seed)
     model.save(simkit.artifacts() / "again")
     return _flat(model.predict_proba(frame)).tolist()

@@ -82,7 +82,7 @@ def _pilot(work: Workspace) -> pd.DataFrame:
     phase=Phase.TRAIN,
 )
 def money_table_adds_up(work: Workspace) -> Praise:
-    """`baseline.json` prices four policies on the pilot, and says what follows for Marina's rule."""
+    """`baseline.json` prices four policies on the pilot and says what follows for Marina."""
     work.train("python", "-m", "churn.baseline", "--out", "/artifacts")
     table = _table(work)
     own = _own_values(work)
