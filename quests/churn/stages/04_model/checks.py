@@ -184,22 +184,6 @@ def _labelled(work: Workspace) -> pd.DataFrame:
     """Public renewals without a letter, newest first: features (the learner's) and outcome."""
 
     def read() -> pd.DataFrame:
-<<<<<<< HEAD
-        moment = pd.Timestamp(MOMENT)
-        renewals, campaigns = work.table("renewals"), work.table("campaigns")
-        rows = renewals.merge(
-            campaigns[["user_id", "renewal_due", "offer"]], on=["user_id", "renewal_due"]
-        )
-        at = rows["decision_at"]
-        at = at if at.dt.tz is not None else at.dt.tz_localize("UTC")
-        rows = rows[(at == moment) & (rows["offer"].astype(str) == "none")].head(SAMPLE)
-        ids = [int(user) for user in rows["user_id"]]
-        features = work.call("driver.model:sample", MOMENT, ids, called="load_features")
-        both = features.merge(rows[["user_id", "churned"]], on="user_id").assign(
-            decision_at=moment
-        )
-        return both.reset_index(drop=True)
-=======
         key = ["user_id", "renewal_due"]
         campaigns = work.table("campaigns")[[*key, "offer"]]
         rows = work.table("renewals").merge(campaigns, on=key)
@@ -211,7 +195,6 @@ def _labelled(work: Workspace) -> pd.DataFrame:
             if sum(map(len, parts)) >= SAMPLE:
                 break
         return pd.concat(parts, ignore_index=True).head(SAMPLE)
->>>>>>> quest
 
     return work.once("labelled", read)
 
