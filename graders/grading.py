@@ -123,7 +123,7 @@ class _Judging:
             result = self._one(check, work, done)
             done[check.name] = result
             yield result
-            if result.outcome is Outcome.PASSED and phase is Phase.PUBLIC and not ahead:
+            if result.outcome is Outcome.PASSED and not ahead:
                 work.look_ahead()
                 ahead = True
 
@@ -133,7 +133,10 @@ class _Judging:
             return replace(_result(check, Outcome.SKIPPED), waits_for=waits)
         begin = time.monotonic()
         result = self._judged(check, work)
-        return replace(result, seconds=round(time.monotonic() - begin, 3))
+        seconds = time.monotonic() - begin
+        if check.phase not in _OPEN:
+            seconds = round(seconds * 2) / 2  # how long hidden data took is no one's clue
+        return replace(result, seconds=round(seconds, 3))
 
     def _judged(self, check: Check, work: Workspace) -> CheckResult:
         try:
@@ -157,7 +160,16 @@ class _Judging:
         share = 1.0 if answer is None else _share(answer)
         if share == 1:
             return _result(check, Outcome.PASSED, share=share)
-        return _result(check, Outcome.PARTIAL if share > 0 else Outcome.FAILED, share=share)
+        outcome = Outcome.PARTIAL if share > 0 else Outcome.FAILED
+        return self._explained(check, _result(check, outcome, share=share))
+
+    def _explained(self, check: Check, result: CheckResult) -> CheckResult:
+        """A bare share has the message of the reason `partial` or `failed`, where there is one."""
+        name = result.outcome.value
+        if self.catalogue.reason(check.name, name) is None:
+            return result
+        facts: dict[str, Param] = {"points": result.points, "max_points": result.max_points}
+        return replace(result, reason=name, params=self._clean(check, name, facts))
 
     def _failed(self, check: Check, failure: Fail) -> CheckResult:
         share = _share(failure.share)

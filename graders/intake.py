@@ -22,7 +22,7 @@ _SAFE = re.compile(r"[A-Za-z0-9_./-]{1,160}")
 _TOKEN = re.compile(
     r"--[^\n]*|\#[!\ ][^\n]*|/\*.*?(?:\*/|\Z)"  # comments
     r"|'(?:[^'\\]|\\.|'')*(?:'|\Z)|\"(?:[^\"\\]|\\.|\"\")*(?:\"|\Z)|`(?:[^`\\]|\\.)*(?:`|\Z)"
-    r"|\$(?P<tag>\w*)\$.*?(?:\$(?P=tag)\$|\Z)|;|\s+|.",
+    r"|\$(?P<tag>\w*)\$.*?(?:\$(?P=tag)\$|\Z)|;|\s+|[^\s'\"`;$#/-]+|.",
     re.S,
 )
 
@@ -58,11 +58,19 @@ def parse_in_room(files: Mapping[str, bytes], *, sandbox: Sandbox, runtime: str)
     python = {path: body for path, body in files.items() if path.endswith(".py")}
     if not python:
         return None
+    return _parsed(python, sandbox=sandbox, runtime=runtime)
+
+
+def _parsed(python: Mapping[str, bytes], *, sandbox: Sandbox, runtime: str) -> Problem | None:
     names = sorted(python)
     uploads = {f"{number}.txt": python[name] for number, name in enumerate(names)}
     with sandbox.open(runtime=runtime, limits=_LIMITS) as room:
         room.upload({**uploads, "_syntax.py": _tool()})
         found = room.call("_syntax:first_problem", len(names), limits=_LIMITS)
+    if (found.stopped or found.crashed) and len(names) > 1:  # which one was too much?
+        each = ({name: python[name]} for name in names)
+        problems = (_parsed(one, sandbox=sandbox, runtime=runtime) for one in each)
+        return next((problem for problem in problems if problem), None)
     return _python_problem(names, found)
 
 
@@ -98,7 +106,9 @@ def _python_problem(names: list[str], found: Returned) -> Problem | None:
     if not found.ok and not (found.stopped or found.crashed):
         raise SandboxError(f"the syntax check did not answer: {found.raised or found.rejected}")
     if not found.ok:  # the parser died of the text: nobody can run this file
-        return Problem(code="syntax_error", params={"path": _shown(names[0]), "line": 1})
+        place = Location(path=names[0], line=1)
+        params: dict[str, Param] = {"path": _shown(names[0]), "line": 1}
+        return Problem(code="syntax_error", params=params, location=place)
     if not isinstance(found.value, dict):
         return None
     number, line, code = (found.value.get(key) for key in ("file", "line", "code"))

@@ -24,6 +24,9 @@ Texts take ``{name}`` for a declared parameter and ``{name|one|other}`` (English
 * ``identifier`` a name in code, ``identifiers`` a comma-separated list of them, ``path`` a file
 * ``enum[a, b]`` one of these words, shown as it is
 
+A check that returns a bare share gets the message of its reason ``partial`` or ``failed``, where
+it has one; such a reason may take ``points`` and ``max_points`` (float).
+
 Other text is refused: it could carry hidden data. A reason that a check does not declare is
 looked up among the common ones (``graders/messages/*.yaml``), and so are the texts of library
 checks. A message has at most 90 words in all, and no word that blames.

@@ -10,7 +10,8 @@ from graders.faults import Fault, did_you_mean
 from graders.messages import Catalogue
 from graders.results import Severity
 
-_OWN_WORDS = {"share", "at"}  # what `fail` itself takes
+_SAYERS = ("fail", "praise", "Fail")
+_OWN_WORDS = {"share", "at", "locations"}  # what these take themselves
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,16 +68,16 @@ def _reached(name: str, calls: Mapping[str, set[str]]) -> list[str]:
 
 
 def _called(function: ast.FunctionDef) -> set[str]:
-    return {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+    # The body alone: a check that a decorator `needs` is not called by this one.
+    inside = (node for statement in function.body for node in ast.walk(statement))
+    return {node.id for node in inside if isinstance(node, ast.Name)}
 
 
 def _named_in(path: Path, function: ast.FunctionDef) -> Iterator[Named]:
     for node in ast.walk(function):
-        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+        if not isinstance(node, ast.Call) or _called_name(node.func) not in _SAYERS:
             continue
-        if node.func.id not in ("fail", "praise"):
-            continue
-        words = [keyword.arg for keyword in node.keywords]
+        words = _words(node)
         yield Named(
             path=path,
             line=node.lineno,
@@ -85,6 +86,21 @@ def _named_in(path: Path, function: ast.FunctionDef) -> Iterator[Named]:
             params=frozenset(word for word in words if word and word not in _OWN_WORDS),
             whole=None not in words,
         )
+
+
+def _called_name(node: ast.expr) -> str:
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        return node.attr if node.value.id == "graders" else ""
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _words(call: ast.Call) -> list[str | None]:
+    """The names of the parameters; None for some that are not written out."""
+    words = [keyword.arg for keyword in call.keywords]
+    for given in call.args[1:]:  # ``Fail("reason", {"name": value})``
+        keys = given.keys if isinstance(given, ast.Dict) else [None]
+        words += [_literal(key) if key else None for key in keys]
+    return words
 
 
 def _literal(node: ast.expr) -> str | None:

@@ -161,18 +161,22 @@ class Workspace:
         *args: object,
         data: str | None = None,
         seconds: float | None = None,
+        room: Room | None = None,
+        called: str | None = None,
         **kwargs: object,
     ) -> Any:  # noqa: ANN401 - the learner decides what comes back; the check looks
         """Call ``"package.module:function"`` in the phase's room; tables are DataFrames.
 
-        Calls of one phase and dataset share a process, which keeps its state. Raises Ended.
+        Calls of one phase and dataset share a process, which keeps its state; `room` is one of
+        `room()` instead. `called` is what a learner calls the target, where that is a driver's
+        function. Raises Ended.
         """
-        room = self._project_room(data)
+        room = room or self._project_room(data)
         limits = self._limits(seconds)
         sent = [_crossing(arg) for arg in args]
         named: dict[str, Any] = {name: _crossing(value) for name, value in kwargs.items()}
         returned = self.rooms.step(lambda: room.call(target, *sent, limits=limits, **named))
-        return self._value(returned, target, limits)
+        return self._value(returned, called or target, limits)
 
     def run(
         self,
@@ -209,7 +213,7 @@ class Workspace:
                 self.rooms.keep_artifacts(room)
             except Unreadable:
                 raise Fail("artifact_unreadable", {"path": "/artifacts"}) from None
-        self.rooms.renew()
+        self.rooms.close()  # also those opened ahead: they lack what was just made
         return finished
 
     def artifact(self, path: str, *, max_bytes: int = 10_000_000) -> bytes:
@@ -234,19 +238,33 @@ class Workspace:
             raise Fail("artifact_unreadable", {"path": path}) from None
 
     def look_ahead(self) -> None:
-        """Let the engine come up in the rooms that a SQL stage will ask for, one phase early."""
-        if self.rooms.phase is not Phase.PUBLIC or self.stage.kind is not StageKind.SQL:
+        """Let the engine come up in the rooms that a SQL stage will ask for one phase later."""
+        if self.stage.kind is not StageKind.SQL:
             return
-        for name in self.rooms.datasets.hidden:
-            self.rooms.ahead(
-                {**self._scripts(), _WARM: b"SELECT 1"},
-                phase=Phase.HIDDEN,
-                content="sql",
-                data=name,
-                warm=lambda room: room.call(_RUN_SQL, _WARM, {}),
-            )
+        if self.rooms.phase is Phase.STATIC:
+            self._queries_ahead(Phase.PUBLIC, None)
+            if not any(path.startswith("simkit") for path in self.files):
+                self.rooms.ahead(
+                    self._project(),
+                    phase=Phase.PUBLIC,
+                    content="project",
+                    data=None,
+                    warm=lambda room: room.call("simkit:query", "SELECT 1"),
+                )
+        if self.rooms.phase is Phase.PUBLIC:
+            for name in self.rooms.datasets.hidden:
+                self._queries_ahead(Phase.HIDDEN, name)
 
     # Inside.
+
+    def _queries_ahead(self, phase: Phase, data: str | None) -> None:
+        self.rooms.ahead(
+            {**self._scripts(), _WARM: b"SELECT 1"},
+            phase=phase,
+            content="sql",
+            data=data,
+            warm=lambda room: room.call(_RUN_SQL, _WARM, {}),
+        )
 
     def _scripts(self) -> dict[str, bytes]:
         return {path: body for path, body in self.files.items() if path.endswith(".sql")}

@@ -27,11 +27,11 @@ logger = logging.getLogger(__name__)
 
 SHELL_LABEL = "sim.shell"  # the runtime; marks a container as ours
 OWNER_LABEL = "sim.owner"  # the process that holds it, see _owner
-DEADLINE_LABEL = "sim.deadline"  # seconds since the epoch; nobody needs it after that
+DEADLINE_LABEL = "sim.deadline"  # seconds since the epoch, for an owner that cannot be looked up
 
 ENGINE_SECONDS = 30  # the longest that the engine may take over one answer
 SEND_SECONDS = 60  # the longest that the template may leave a frame unread
-LIFETIME_SECONDS = 24 * 3600
+LIFETIME_SECONDS = 7 * 24 * 3600
 LAST_WORDS = 16 * 1024
 USER = "64000:64000"  # nobody else's: 65534 is what file servers and daemons fall back to
 MEMORY_SHARE = 0.75  # of the host, for all rooms together; each room has its own limit in it
@@ -321,14 +321,14 @@ def _started(pid: int) -> str:
 
 
 def _is_orphan(container: Container) -> bool:
-    """Whether nobody holds a shell: it is over, or its time is, or its owner's life.
+    """Whether nobody holds a shell.
 
-    An owner that counts process ids elsewhere cannot be looked up. When it dies, the engine closes
-    the template's standard input, and the shell ends by itself.
+    When an owner dies, the engine closes the template's standard input and the shell ends. Should
+    it not, an owner of our process ids is looked up; any other has until the deadline.
     """
     if container.status in {"exited", "dead"}:
         return True
-    if time.time() > int(container.labels.get(DEADLINE_LABEL, "0")):
-        return True
     pid, started, namespace = container.labels.get(OWNER_LABEL, "0::").split(":")
-    return namespace == _namespace() and _started(int(pid)) != started
+    if namespace == _namespace():
+        return _started(int(pid)) != started
+    return time.time() > int(container.labels.get(DEADLINE_LABEL, "0"))

@@ -243,7 +243,9 @@ class _Room:
         finally:
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            for ended in await asyncio.gather(*tasks, return_exceptions=True):
+                if isinstance(ended, Exception):
+                    logger.error("a room broke: %r", ended)
             if self._group:
                 await asyncio.to_thread(self._group.remove)
 
@@ -260,7 +262,7 @@ class _Room:
             if kind is Kind.CLOSED:
                 return
             if kind is Kind.CONTROL:
-                self._obey(stream, json.loads(body))
+                await self._obey(stream, json.loads(body))
                 continue
             try:
                 writer.write(body)
@@ -268,11 +270,13 @@ class _Room:
             except ConnectionError:
                 continue  # the caller is gone; its reader ends the room
 
-    def _obey(self, stream: int, told: Mapping[str, Any]) -> None:
+    async def _obey(self, stream: int, told: Mapping[str, Any]) -> None:
         if self._group is None:
             return
         if "pid" in told:
-            self._group.add(find_process(self._line.pid, inside=int(told["pid"])))
+            inside = int(told["pid"])
+            pid = await asyncio.to_thread(find_process, self._line.pid, inside=inside)
+            self._group.add(pid)
             self._control(stream, {"go": True})
         if told.get("ask") == "facts":
             self._control(stream, {"facts": asdict(self._group.counts()), "answer": True})

@@ -13,11 +13,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
-from sandbox.agent import collect, kernel, learner, process, reaper, relay, walls, worker
+from sandbox.agent import collect, kernel, learner, process, relay, walls, worker
 from sandbox.agent.crowd import LOOPBACK, MEGABYTE, WATCH_SECONDS, Crowd, Step
 from sandbox.agent.frames import Verb, Violation, split
 from sandbox.agent.line import Gone, Line
 from sandbox.agent.process import Limits, Process
+from sandbox.agent.reaper import Reaper
 
 TERM_SECONDS = 2.0  # that a service has to end by itself
 BROKEN = (OSError, RuntimeError, Violation, ValueError, KeyError, TypeError)
@@ -29,9 +30,10 @@ class Refused(Exception):
 
 def keep(end: socket.socket, order: Mapping[str, Any]) -> NoReturn:
     """Be the warden of one room until its line closes."""
+    signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     line = Line(end, controlled=bool(order["controlled"]))
-    first: list[reaper.Reaper] = []
+    first: list[Reaper] = []
     try:
         Warden(line, order, _build(line, order, first)).serve()
     except Gone:
@@ -40,12 +42,11 @@ def keep(end: socket.socket, order: Mapping[str, Any]) -> NoReturn:
         _complain(line, error)
     finally:
         if first:
-            os.kill(first[0].pid, signal.SIGKILL)  # with it, the kernel kills all of the room
-            os.waitpid(first[0].pid, 0)
+            first[0].end()
         os._exit(0)
 
 
-def _build(line: Line, order: Mapping[str, Any], first: list[reaper.Reaper]) -> Crowd:
+def _build(line: Line, order: Mapping[str, Any], first: list[Reaper]) -> Crowd:
     """Put up the walls, wait until the runner says go, and start the room's first process."""
     limits = Limits(**order["limits"])
     shell_proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
@@ -60,10 +61,10 @@ def _build(line: Line, order: Mapping[str, Any], first: list[reaper.Reaper]) -> 
         line.take()
     if line.controlled:
         walls.hide_cgroup()
-    first.append(reaper.Reaper())
+    first.append(Reaper())
     walls.move_in()
     first[0].confine()
-    return Crowd(line, limits, shell_proc=shell_proc)
+    return Crowd(line, limits, reaper=first[0], shell_proc=shell_proc)
 
 
 def _complain(line: Line, error: Exception) -> None:
@@ -164,7 +165,11 @@ class Warden:
         if not self._service:
             raise Refused("no service is running")
         running, port = self._service
-        asked = relay.fork(head, content, port=port, cage=self._crowd.cage(LOOPBACK))
+        try:
+            asked = relay.fork(head, content, port=port, cage=self._crowd.cage(LOOPBACK))
+        except BlockingIOError:  # the service has used up the room's processes
+            self._line.answer(Verb.DONE, {"down": "it leaves no process to ask it with"})
+            return
         self._crowd.adopt(asked.pid)
         until = min(time.monotonic() + float(head["seconds"]), running.deadline or 0.0)
         while not asked.complete and running.status is None and time.monotonic() < until:

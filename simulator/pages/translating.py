@@ -133,8 +133,10 @@ def _in_module(text: str) -> Iterator[Message]:
     for node in ast.walk(ast.parse(text)):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
             continue
-        words = [arg.value for arg in node.args if isinstance(arg, ast.Constant)]
-        if node.func.id in MARKERS and words and all(isinstance(word, str) for word in words):
+        kind = MARKERS.get(node.func.id)
+        texts = node.args[: 1 if kind == "one" else 2] if kind else []
+        words = [arg.value for arg in texts if isinstance(arg, ast.Constant)]
+        if words and len(words) == len(texts):
             yield _message(node.func.id, [str(word) for word in words])
 
 

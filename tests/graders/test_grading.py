@@ -147,6 +147,15 @@ def test_half_the_rows_right_is_half_the_points(graded: Grade) -> None:
     assert verdict(events).score == 70
 
 
+def test_a_bare_share_has_the_message_that_waits_for_it(graded: Grade) -> None:
+    files = {"app/model.py": "def add(a, b):\n    return 5 if a == 2 and b == 3 else 4\n"}
+    said = 'what: {en: "{points} of {max_points}.", ru: "{points} из {max_points}."}'
+    waiting = f"    partial:\n      params: {{points: float, max_points: float}}\n      {said}\n"
+    events = graded(files, messages=MESSAGES + waiting)
+    found = result(events, "holds_for_hidden")
+    assert (found.reason, found.params) == ("partial", {"points": 30, "max_points": 60})
+
+
 def test_a_fallen_sandbox_is_nobodys_failure(graded: Grade) -> None:
     with pytest.raises(SandboxError):
         graded(GOOD, sandbox=FakeSandbox(broken_at=1))

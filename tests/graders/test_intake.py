@@ -3,7 +3,7 @@
 import pytest
 
 from graders.intake import Problem, count_statements, parse_in_room
-from sandbox.interface import Returned, SandboxError, Stopped
+from sandbox.interface import Returned, SandboxError, Stopped, Value
 from tests.fakes import FakeSandbox
 
 
@@ -42,6 +42,18 @@ def test_a_parser_that_dies_of_a_text_refuses_the_text() -> None:
     found = problem({"a.py": b"x = 1"}, dying)
     assert found is not None
     assert found.code == "syntax_error"
+
+
+def test_the_file_that_kills_the_parser_is_found_among_others() -> None:
+    def die(files: Value) -> Returned:
+        folder = sandbox.rooms[-1].folder / "project"
+        deadly = any(b"deadly" in path.read_bytes() for path in folder.glob("*.txt"))
+        return Returned(crashed="SIGSEGV") if deadly else Returned(value=None)
+
+    sandbox = FakeSandbox(answers={"_syntax:first_problem": die})
+    found = problem({"a.py": b"x = 1", "b.py": b"deadly", "c.py": b"y = 1"}, sandbox)
+    assert found is not None
+    assert found.params["path"] == "b.py"
 
 
 @pytest.mark.parametrize("answer", [{"file": 7, "code": "x"}, {"file": "0"}])

@@ -89,6 +89,26 @@ def test_a_check_without_texts_is_told_the_nearest_ones(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        'graders.fail("differs", fond=answer)',
+        'raise Fail("differs", {"fond": answer})',
+        'return graders.praise("differs", fond=answer)',
+    ],
+)
+def test_every_way_to_name_a_reason_is_read(tmp_path: Path, said: str) -> None:
+    checks = CHECKS.replace('fail("differs", found=answer, at="app/model.py:2")', said)
+    checks = checks.replace("from graders import", "import graders\nfrom graders import Fail,")
+    told = faults_of(tmp_path, checks=checks)
+    assert any('C306 "differs" declares no param "fond"' in line for line in told), told
+
+
+def test_parameters_that_are_not_written_out_are_left_to_the_run(tmp_path: Path) -> None:
+    checks = CHECKS.replace("found=answer, ", "**{'found': answer}, ")
+    assert faults_of(tmp_path, checks=checks) == []
+
+
 def test_a_blocker_says_why(tmp_path: Path) -> None:
     messages = MESSAGES.replace('      why: {en: "Sums go to the invoice.", ', "#")
     assert messages != MESSAGES

@@ -23,9 +23,11 @@ import requests
 from sandbox import docker_shell
 from sandbox.docker_shell import DockerShell, DockerShells
 from sandbox.images import build, naming
+from sandbox.interface import SandboxError
 from sandbox.runtimes import Runtime
 from sandbox.shell import ShellError, Wish
 from tests.needs import need
+from tests.sandbox.conftest import LIMITS, Host
 
 pytestmark = pytest.mark.docker
 
@@ -262,15 +264,21 @@ def test_the_shell_of_a_killed_runner_is_reaped_and_a_held_one_is_not(
     assert orphan not in _names(engine)
 
 
-def test_a_shell_past_its_deadline_is_reaped_whoever_holds_it(
+def test_a_shell_whose_owner_cannot_be_looked_up_is_reaped_at_its_deadline(
     engine: docker.DockerClient, wish: Wish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(docker_shell, "_owner", lambda: "1:2:elsewhere")
+    in_time = DockerShells().start(wish)
     monkeypatch.setattr(docker_shell, "LIFETIME_SECONDS", -1)
-    shell = DockerShells().start(wish)
-    name = _facts(engine, shell.pid)["Name"].removeprefix("/")
-    DockerShells().reap()
-    assert name not in _names(engine)
-    shell.kill()
+    too_late = DockerShells().start(wish)
+    try:
+        kept, reaped = (_facts(engine, shell.pid)["Name"][1:] for shell in (in_time, too_late))
+        DockerShells().reap()
+        assert kept in _names(engine)
+        assert reaped not in _names(engine)
+    finally:
+        in_time.kill()
+        too_late.kill()
 
 
 # The image
@@ -340,6 +348,25 @@ def test_an_engine_that_never_answers_is_given_up_on(
         deaf.listen()
         monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/deaf.sock")
         assert _refusal(lambda: DockerShells().start(wish)).startswith(GONE)
+
+
+@pytest.mark.parametrize("host", ["docker"], indirect=True)
+def test_when_the_container_is_killed_its_rooms_fall_down_and_the_next_one_opens(
+    engine: docker.DockerClient, host: Host
+) -> None:
+    with host.sandbox.open(runtime="python-ml", limits=LIMITS) as room:
+        assert room.run("python", "-c", "pass").ok
+        (container,) = (
+            container
+            for container in engine.containers.list(filters={"label": docker_shell.SHELL_LABEL})
+            if container.labels[docker_shell.OWNER_LABEL].startswith(f"{host.process.pid}:")
+        )
+        container.kill()
+        with pytest.raises(SandboxError):
+            room.run("python", "-c", "pass")
+    with host.sandbox.open(runtime="python-ml", limits=LIMITS) as room:
+        assert room.run("python", "-c", "pass").ok
+    assert container.name not in _names(engine)
 
 
 def _refusal(call: Callable[[], object]) -> str:

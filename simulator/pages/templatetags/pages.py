@@ -233,5 +233,14 @@ def heat(best: float, state: str, *, stuck: bool) -> str:
 
 
 @register.simple_tag
+def hint_title(step: int, title: str) -> str:
+    """A step of the ladder; authors head theirs H1 to H4, and may add words of their own."""
+    words_ = title.removeprefix(f"H{step}").strip(" .:–-")
+    ladder = (gettext("Where to look"), gettext("The idea"), gettext("The next step"))
+    own = ladder[step - 1] if step <= len(ladder) else gettext("A worked example")
+    return words_ or own
+
+
+@register.simple_tag
 def sample_scale() -> SafeString:
     return charts.scale_bar(charts.SAMPLE)

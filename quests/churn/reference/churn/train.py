@@ -1,6 +1,6 @@
 """Train the model and say how good it is: ``python -m churn.train --out DIR``.
 
-Writes ``DIR/model.json`` and ``DIR/metrics.json``. Under the same `simkit.seed()` and the same
+Writes ``DIR/model`` and ``DIR/metrics.json``. Under the same `simkit.seed()` and the same
 data, two runs write the same model.
 """
 
@@ -74,23 +74,26 @@ class Quality:
     roc_auc: float
     log_loss: float
     ece: float
-    train_rows: int
-    valid_rows: int
     valid_from: str
+    valid_rows: int
+
+
+def fit(rows: pd.DataFrame, seed: int) -> ChurnModel:
+    """Train on rows with `churned` and the features; all chance comes from `seed`."""
+    return ChurnModel(seed=seed).fit(rows, rows["churned"])
 
 
 def evaluate(split: Split, seed: int) -> Quality:
     """Train on the early part, measure on the late one."""
-    model = ChurnModel(seed=seed).fit(split.train, split.train["churned"])
+    model = fit(split.train, seed)
     y = split.valid["churned"].to_numpy(dtype=np.float64)
     p = np.clip(model.predict_proba(split.valid), 1e-4, 1 - 1e-4)
     return Quality(
         roc_auc=float(roc_auc_score(y, p)),
         log_loss=float(log_loss(y, p)),
         ece=calibration_error(y, p),
-        train_rows=len(split.train),
-        valid_rows=len(split.valid),
         valid_from=split.valid["decision_at"].min().isoformat(),
+        valid_rows=len(split.valid),
     )
 
 
@@ -104,10 +107,11 @@ def main() -> None:
     rows = load_rows()
     quality = evaluate(out_of_time(rows), seed=simkit.seed())
     log.info("out of time: %s", quality)
-    model = ChurnModel(seed=simkit.seed()).fit(rows, rows["churned"])
+    model = fit(rows, seed=simkit.seed())
     out.mkdir(parents=True, exist_ok=True)
-    model.save(out / "model.json")
-    (out / "metrics.json").write_text(json.dumps(asdict(quality), indent=2), encoding="utf-8")
+    model.save(out / "model")
+    report = asdict(quality) | {"rows": len(rows)}
+    (out / "metrics.json").write_text(json.dumps(report, indent=2), encoding="utf-8")
     log.info("trained on %d renewals, saved to %s", len(rows), out)
 
 

@@ -10,6 +10,7 @@ from graders import Check, Phase, SqlResult, Workspace, check, fail, production
 from graders.sql import differences
 
 SQL = "sql/features.sql"
+LOAD = "churn.data:load_features"
 MOMENT = "2024-06-16 21:00:00.000"  # 17 June 2024, 00:00 in Moscow: nothing public is later
 AWARE = "2024-06-17T00:00:00+03:00"  # the same moment, as Python says it
 FEATURES = (
@@ -57,7 +58,7 @@ def loads_what_the_query_says(work: Workspace) -> None:
     """`load_features` hands on the query's numbers, in the agreed form."""
     asked = answer(work).frame
     some = sorted(int(user) for user in asked["user_id"].iloc[:5])
-    form = work.call("driver.features:form", AWARE, some)
+    form = work.call("driver.features:form", AWARE, some, called=LOAD)
     if form["index"] != "user_id" or not form["ascending"]:
         fail("index_differs", index=form["index"])
     if tuple(name for name in form["columns"] if name in FEATURES) != FEATURES:
@@ -65,7 +66,7 @@ def loads_what_the_query_says(work: Workspace) -> None:
     other = [n for n, t in zip(form["columns"], form["types"], strict=True) if n in FEATURES and t != "float64"]
     if other:
         fail("types_differ", column=other[0], columns=len(other))
-    loaded = work.once("features.loaded", lambda: work.call("driver.features:load", AWARE))
+    loaded = work.once("features.loaded", lambda: work.call("driver.features:load", AWARE, called=LOAD))
     left = loaded.set_index("user_id")
     right = asked.set_index("user_id").sort_index()[list(FEATURES)]
     if len(left) != len(right) or set(left.index) != set(right.index):
@@ -82,7 +83,7 @@ def returns_whom_it_was_asked_about(work: Workspace) -> None:
     unknown = 4_000_000_000
     cases = {"known": (known, known), "unknown": ([*known[:1], unknown], known[:1]), "empty": ([], [])}
     for case, (asked, expected) in cases.items():
-        got = work.call("driver.features:load", AWARE, asked)
+        got = work.call("driver.features:load", AWARE, asked, called=LOAD)
         if sorted(int(user) for user in got["user_id"]) != expected:
             fail("others_came_back", case=case, asked=len(asked), expected=len(expected), found=len(got))
 
@@ -91,7 +92,7 @@ def returns_whom_it_was_asked_about(work: Workspace) -> None:
 def refuses_a_moment_without_a_zone(work: Workspace) -> None:
     """A moment without a time zone is refused with a ValueError."""
     naive = datetime.fromisoformat(AWARE).replace(tzinfo=None).isoformat()
-    refusal = work.call("driver.features:refusal", naive)
+    refusal = work.call("driver.features:refusal", naive, called=LOAD)
     if refusal is None:
         fail("accepted")
     if refusal != "ValueError":

@@ -135,7 +135,7 @@ def agrees_on_hidden_customers(work: Workspace) -> None:
 def sees_no_tomorrow(work: Workspace) -> None:
     """Features of a past moment stay as they are when everything that came later is gone."""
     whole, before = _both_sides(work)
-    came = len(whole.index.symmetric_difference(before.index))
+    came = len(whole.index.symmetric_difference(before.index)) + _not_yet_customers(work)
     if came:
         fail("customers_come_and_go", customers=came)
     late = before.index.isin(_touched(work)["late"])
@@ -235,6 +235,13 @@ def _both_sides(work: Workspace) -> tuple[pd.DataFrame, pd.DataFrame]:
     names = list(_truth(work, "cut").columns)
     whole, before = _asked(work, "cut", "hidden"), _asked(work, "cut", "hidden_cut")
     return whole[names], before[names]
+
+
+def _not_yet_customers(work: Workspace) -> int:
+    """How many come back for an early moment although they signed up after it."""
+    signed_up = work.hidden("users", data="hidden").set_index("user_id")["registered_at"]
+    late = signed_up.index[_utc(signed_up) > _moment(work, "early")]
+    return int(_asked(work, "early", "hidden").index.isin(late).sum())
 
 
 def _plain_faults(work: Workspace, moment: str, data: str) -> Mapping[str, float]:

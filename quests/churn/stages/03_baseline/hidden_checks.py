@@ -18,6 +18,7 @@ from graders.metrics import share_between
 from graders.sql import same_rows
 
 PILOT = "sql/pilot.sql"
+CONTACT = "churn.baseline:contact"
 LOCAL = "android-5.1"
 HOURS = {
     "Europe/Kaliningrad": 2,
@@ -173,7 +174,7 @@ def _silent(work: Workspace, pilot: pd.DataFrame) -> np.ndarray:
 
 
 def _chosen_by_rule(work: Workspace, pilot: pd.DataFrame) -> np.ndarray:
-    answer = work.call("driver.baseline:on_pilot", "rule.sql")
+    answer = work.call("driver.baseline:on_pilot", "rule.sql", called=CONTACT)
     answer["decision_at"] = pd.to_datetime(answer["decision_at"], utc=True)
     both = pilot[["user_id", "decision_at"]].merge(answer, on=["user_id", "decision_at"], how="left")
     return both["contact"].fillna(value=False).astype(bool).to_numpy()[: len(pilot)]
@@ -216,7 +217,7 @@ def answers_whom_it_was_asked_about(work: Workspace) -> None:
     ids = _renewals(work)["user_id"].tolist()[:40]
     stranger = 4_000_000_000
     for case, asked in (("reversed", ids[::-1]), ("stranger", [stranger, *ids]), ("empty", [])):
-        answer = work.call("driver.baseline:contacts", _as_of(work), asked, data="hidden")
+        answer = work.call("driver.baseline:contacts", _as_of(work), asked, data="hidden", called=CONTACT)
         if [int(user) for user in answer["user_id"]] != asked:
             fail("others_answered", case=case, asked=len(asked), found=len(answer))
         if case == "stranger" and bool(answer["contact"].iloc[0]):
@@ -236,7 +237,7 @@ def _chosen(work: Workspace, ids: list[int]) -> np.ndarray:
     """The rule's choice among hidden renewals, in the order asked; each question asked once."""
 
     def ask() -> np.ndarray:
-        answer = work.call("driver.baseline:contacts", _as_of(work), ids, data="hidden")
+        answer = work.call("driver.baseline:contacts", _as_of(work), ids, data="hidden", called=CONTACT)
         flags = answer.set_index("user_id")["contact"]
         if flags.index.duplicated().any():
             fail("ids_twice", rows=int(flags.index.duplicated().sum()))

@@ -237,7 +237,7 @@ document.addEventListener("click", (event) => {
 
 // What is handed in is what is saved: save first.
 document.addEventListener("htmx:confirm", (event) => {
-  if (!event.target.matches("[data-hand-in], [data-try-out]")) return;
+  if (!event.target.matches("[data-saves-first]")) return;
   event.preventDefault();
   saveAll().then((saved) => {
     if (!saved) return;
@@ -256,10 +256,10 @@ document.addEventListener("keydown", (event) => {
     saveAll();
   } else if (command && event.shiftKey && event.key === "Enter") {
     event.preventDefault();
-    document.querySelector("[data-hand-in]").requestSubmit();
+    document.getElementById("hand-in").requestSubmit();
   } else if (command && event.key === "Enter") {
     event.preventDefault();
-    document.querySelector("[data-try-out]").click();
+    document.getElementById("try-out").requestSubmit();
   } else if (event.key === "F6") {
     event.preventDefault();
     const now = panes.findIndex((pane) => pane.contains(document.activeElement));

@@ -1,0 +1,5 @@
+"""Good bye."""
+
+import os
+
+os._exit(0)

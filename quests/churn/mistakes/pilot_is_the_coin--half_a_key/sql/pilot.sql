@@ -1,0 +1,12 @@
+-- Renewals for which a coin decided: the only rows on which letters and people are independent.
+SELECT
+    r.user_id AS user_id,
+    r.decision_at AS decision_at,
+    c.offer = 'discount30' AS treated,
+    r.churned AS churned,
+    u.price_rub AS price_rub
+FROM renewals AS r
+INNER JOIN campaigns AS c ON c.user_id = r.user_id
+INNER JOIN users AS u ON u.user_id = r.user_id
+WHERE c.source = 'pilot' AND NOT u.is_test
+ORDER BY decision_at, user_id

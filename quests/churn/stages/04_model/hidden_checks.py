@@ -1,0 +1,158 @@
+"""What stays with the judge: renewals that nobody has seen, and what would have happened.
+
+The judge knows of every hidden renewal how it would have ended without a letter, also where a
+letter was sent; that is what the model is asked. How finely this can be measured depends on how
+many renewals there are, so the small scale has thresholds of its own.
+"""
+
+import json
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from graders import Workspace, check, fail, praise
+from graders.checking import Praise
+from graders.metrics import aligned, ece, ladder, log_loss, roc_auc, share_between
+
+SMALL = 5_000  # renewals; below, the thresholds of the scale `tiny` hold
+
+
+@check(group="production", points=2, severity="blocker", kind="contract", needs=["trains"])
+def tells_who_leaves(work: Workspace) -> None:
+    """The trained model, loaded in a fresh room, has a probability for each hidden renewal."""
+    _probabilities(work)
+
+
+@check(group="metrics", points=24, kind="metric", needs=["tells_who_leaves"])
+def ranks_who_leaves(work: Workspace) -> Praise:
+    """ROC-AUC on hidden renewals, without a letter."""
+    value = roc_auc(_left(work), _probabilities(work))
+    baseline, target = _span(work, "roc_auc")
+    share = share_between(value, baseline=baseline, target=target)
+    shown = ladder(value, step=0.01)
+    if share == 0:
+        fail("ranks_poorly", value=shown, baseline=baseline, target=target)
+    if share < 1:
+        fail("ranks_in_between", share=share, value=shown, baseline=baseline, target=target)
+    return praise("ranks_well", target=target)
+
+
+@check(group="metrics", points=14, kind="metric", needs=["ranks_who_leaves"])
+def is_not_surprised(work: Workspace) -> None:
+    """Log-loss on hidden renewals, without a letter."""
+    value = log_loss(_left(work), _probabilities(work))
+    baseline, target = _span(work, "log_loss")
+    share = share_between(value, baseline=baseline, target=target)
+    if share == 0:
+        fail("surprised", baseline=baseline, target=target)
+    if share < 1:
+        fail("in_between", share=share, baseline=baseline, target=target)
+
+
+@check(group="metrics", points=12, kind="metric", needs=["ranks_who_leaves"])
+def means_what_it_says(work: Workspace) -> None:
+    """Calibration on hidden renewals: a probability of 0.3 happens to three in ten."""
+    said, left = _probabilities(work), _left(work)
+    value = ece(left, said)
+    baseline, target = _span(work, "ece")
+    share = share_between(value, baseline=baseline, target=target)
+    if share == 0 and said.mean() > left.mean():
+        fail("says_too_much", said=float(said.mean()), happened=float(left.mean()), target=target)
+    if share == 0:
+        fail("says_too_little", said=float(said.mean()), happened=float(left.mean()), target=target)
+    if share < 1:
+        fail("in_between", share=share, baseline=baseline, target=target)
+
+
+@check(group="metrics", points=7, kind="metric", needs=["ranks_who_leaves"])
+def learned_without_letters(work: Workspace) -> None:
+    """Trained on renewals without a letter: no more rows than there are, and the silent are not doomed."""
+    rows = int(_said(work)["rows"])
+    untreated = _untreated(work)
+    if rows > untreated:
+        fail("letters_among_the_rows", rows=rows, untreated=untreated)
+    renewals = _renewals(work)
+    silent = renewals["days_inactive"].to_numpy() >= 14
+    gap = float((_probabilities(work) - renewals["p0"].to_numpy())[silent].mean())
+    if gap > work.number(_key(work, "silent_gap")):
+        fail("silent_look_doomed", points=100 * gap)
+
+
+@check(group="metrics", points=8, kind="consistency", needs=["ranks_who_leaves"])
+def keeps_its_promise(work: Workspace) -> None:
+    """What `metrics.json` promises is what hidden renewals give, and it was measured on later decisions."""
+    said = _said(work)
+    begun = _moment(said.get("valid_from"))
+    if begun is None:
+        fail("no_moment")
+    decisions = pd.to_datetime(work.table("renewals")["decision_at"], utc=True)
+    half = decisions.min() + (decisions.max() - decisions.min()) / 2
+    if begun < half:
+        fail("validates_on_the_past")
+    value = roc_auc(_left(work), _probabilities(work))
+    promised = float(said["roc_auc"])
+    if promised - value > work.number(_key(work, "promise")):
+        fail("promises_more", promised=promised, value=ladder(value, step=0.01))
+
+
+# ------------------------------------------------------------------ what the checks look at
+def _renewals(work: Workspace) -> pd.DataFrame:
+    return work.once("truth.renewals", lambda: work.truth("renewals"))
+
+
+def _left(work: Workspace) -> np.ndarray:
+    """Who would have left without a letter; shape (renewals,)."""
+    return _renewals(work)["churned_none"].to_numpy(np.float64)
+
+
+def _probabilities(work: Workspace) -> np.ndarray:
+    """What the model says of each hidden renewal, in the order of `_renewals`; asked once."""
+
+    def ask() -> np.ndarray:
+        ids = _renewals(work)["user_id"]
+        moments = work.truth("moments").set_index("name")["as_of"]
+        as_of = pd.Timestamp(moments["decision"]).isoformat()
+        target = "driver.model:predict"
+        answer = work.call(target, as_of, ids.tolist(), data="hidden", called="ChurnModel.predict_proba")
+        return aligned(answer, ids=ids, id_column="user_id", column="probability", low=0, high=1)
+
+    return work.once("probabilities", ask)
+
+
+def _key(work: Workspace, name: str) -> str:
+    small = len(_renewals(work)) < SMALL
+    return f"model.tiny.{name}" if small else f"model.{name}"
+
+
+def _span(work: Workspace, metric: str) -> tuple[float, float]:
+    """From which value points begin, and where they are full."""
+    key = _key(work, metric)
+    return work.number(f"{key}.baseline"), work.number(f"{key}.target")
+
+
+def _said(work: Workspace) -> dict[str, Any]:
+    """metrics.json, whose form `trains` has seen."""
+    said: dict[str, Any] = json.loads(work.artifact("metrics.json", max_bytes=100_000))
+    return said
+
+
+def _moment(text: object) -> datetime | None:
+    """A moment with a time zone in ISO 8601, or None."""
+    try:
+        moment = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return moment if moment is not None and moment.tzinfo is not None else None
+
+
+def _untreated(work: Workspace) -> int:
+    """How many public renewals of real customers had no letter."""
+
+    def count() -> int:
+        users, campaigns = work.table("users"), work.table("campaigns")
+        real = users.loc[users["is_test"] == 0, "user_id"]
+        return int(((campaigns["offer"].astype(str) == "none") & campaigns["user_id"].isin(real)).sum())
+
+    return work.once("untreated", count)
