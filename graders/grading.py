@@ -140,16 +140,21 @@ class _Judging:
 
     def _judged(self, check: Check, work: Workspace) -> CheckResult:
         try:
-            return self._earned(check, check(work))
-        except Fail as failure:
-            return self._failed(check, failure)
-        except Ended as ended:
-            return self._ended(check, ended)
+            return self._said(check, work)
         except SandboxError:
             raise  # the room fell down: the attempt is graded again, nobody is blamed
         except Exception:
             logger.exception("check %s is broken", check.name)
             return _result(check, Outcome.BROKEN)
+
+    def _said(self, check: Check, work: Workspace) -> CheckResult:
+        """What the check says. A failure with a parameter that does not fit raises, too."""
+        try:
+            return self._earned(check, check(work))
+        except Fail as failure:
+            return self._failed(check, failure)
+        except Ended as ended:
+            return self._ended(check, ended)
 
     def _earned(self, check: Check, answer: float | Praise | None) -> CheckResult:
         if isinstance(answer, Praise):

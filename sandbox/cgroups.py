@@ -1,4 +1,4 @@
-"""A control group for each room, where this process may make one: the kernel's own limits and counts.
+"""A control group for each room, where this process may make one: the kernel limits and counts.
 
 Groups are made below the runner's own, so that whatever holds the runner holds its rooms too.
 """
@@ -205,7 +205,7 @@ def _sweep(folders: dict[str, Path]) -> None:
     for folder in folders.values():
         for stale in folder.glob("sim-*-*"):
             owner = stale.name.split("-")[1]
-            if not Path(f"/proc/{owner}").is_dir():
+            if not Path("/proc", owner).exists():
                 _removed(stale)
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import pyarrow as pa
 
 from sandbox import unpacking
-from sandbox.agent.frames import MessageReader, Verb, Violation, message
+from sandbox.agent.frames import HEAD_LENGTH, MessageReader, Verb, Violation, message, split
 from sandbox.interface import (
     Answer,
     Finished,
@@ -33,7 +33,7 @@ from sandbox.interface import (
     Value,
 )
 
-HEAD = struct.Struct("<I")
+REQUEST_LENGTH = struct.Struct("<I")
 PIECE = 256 * 1024
 OPENING_SECONDS = 150.0  # a runtime's first room waits for its template's imports
 GRACE_SECONDS = 30.0  # above a step's own wall limit: then it is the room that does not answer
@@ -105,7 +105,7 @@ class RunnerRoom:
         """Wait for the room to be ready. Raises SandboxError."""
         verb, _, _ = self._hear(OPENING_SECONDS)
         if verb is not Verb.OPENED:
-            self._break("the runner did not open a room")
+            raise self._broken("the runner did not open a room")
 
     def upload(self, files: Mapping[str, bytes]) -> None:
         """Write files, by path relative to the project, or below ``/artifacts``."""
@@ -154,7 +154,7 @@ class RunnerRoom:
         ).encode()
         asked, seconds = self._step(limits, env)
         contents = [content for _, content in packed]
-        self._tell(Verb.CALL, asked, HEAD.pack(len(request)), request, *contents)
+        self._tell(Verb.CALL, asked, REQUEST_LENGTH.pack(len(request)), request, *contents)
         return _returned(*self._done(seconds))
 
     @contextmanager
@@ -222,9 +222,9 @@ class RunnerRoom:
         text = json.dumps(head).encode()
         try:
             self._line.settimeout(GRACE_SECONDS)
-            self._line.sendall(message(verb, HEAD.pack(len(text)), text, *parts))
+            self._line.sendall(message(verb, HEAD_LENGTH.pack(len(text)), text, *parts))
         except OSError as error:
-            self._break(f"the room is gone: {error}")
+            raise self._broken(f"the room is gone: {error}") from None
 
     def _done(self, seconds: float) -> tuple[dict[str, Any], bytes]:
         verb, head, rest = self._hear(seconds + GRACE_SECONDS)
@@ -234,28 +234,30 @@ class RunnerRoom:
 
     def _hear(self, seconds: float) -> tuple[Verb, dict[str, Any], bytes]:
         """Wait for one answer of the warden. Whatever is out of order ends the room."""
-        until = time.monotonic() + seconds
         try:
-            while not self._inbox:
-                self._line.settimeout(max(0.01, until - time.monotonic()))
-                data = self._line.recv(PIECE)
-                if not data:
-                    self._break("the room is gone")
-                self._inbox.extend(self._messages.feed(data))
-            verb, body = self._inbox.pop(0)
-            if self._inbox:
-                self._break("the room answered more than it was asked")
-            (length,) = HEAD.unpack_from(body)
-            head = json.loads(body[HEAD.size : HEAD.size + length])
+            verb, body = self._next(time.monotonic() + seconds)
+            head, rest = split(body)
         except (OSError, Violation, ValueError, struct.error) as error:
-            self._break(f"the room does not answer: {error or type(error).__name__}")
+            reason = str(error) or type(error).__name__
+            raise self._broken(f"the room does not answer: {reason}") from None
         if verb is Verb.BROKEN:
-            self._break(str(head.get("why")))
-        return verb, head, body[HEAD.size + length :]
+            raise self._broken(str(head.get("why")))
+        return verb, head, rest
 
-    def _break(self, why: str) -> Any:
+    def _next(self, until: float) -> tuple[Verb, bytes]:
+        while not self._inbox:
+            self._line.settimeout(max(0.01, until - time.monotonic()))
+            data = self._line.recv(PIECE)
+            if not data:
+                raise Violation("it is gone")
+            self._inbox.extend(self._messages.feed(data))
+        if len(self._inbox) > 1:
+            raise Violation("it answered more than it was asked")
+        return self._inbox.pop()
+
+    def _broken(self, why: str) -> SandboxError:
         self.close()
-        raise SandboxError(why)
+        return SandboxError(why)
 
 
 class RunnerService:

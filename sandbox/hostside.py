@@ -1,7 +1,11 @@
 """Finds a room's warden among this host's processes."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
+
+SEARCHING_SECONDS = 2.0
+PAUSE = 0.005
 
 
 class NotFound(Exception):
@@ -10,10 +14,12 @@ class NotFound(Exception):
 
 def find_process(ancestor: int, *, inside: int) -> int:
     """Translate a process number of a shell to this host's. Raises NotFound."""
-    for pid in _descendants(ancestor):
-        numbers = _numbers(pid)
-        if len(numbers) == 2 and numbers[1] == inside:  # noqa: PLR2004 - this host's, and the shell's
-            return pid
+    until = time.monotonic() + SEARCHING_SECONDS
+    while time.monotonic() < until:  # the kernel's lists of children may miss one while others die
+        for pid in _descendants(ancestor):
+            if _numbers(pid)[1:] == [inside]:  # this host's number, then the shell's, and no third
+                return pid
+        time.sleep(PAUSE)
     raise NotFound(f"no process {inside} in the shell of process {ancestor}")
 
 

@@ -10,7 +10,6 @@ inside. Until that has found every wall, and whenever it finds one missing, no r
 
 import argparse
 import asyncio
-import contextlib
 import json
 import logging
 import os
@@ -26,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox import cgroups, probing, shells
-from sandbox.agent.frames import Kind, Verb, message
+from sandbox.agent.frames import HEAD_LENGTH, Kind, Verb, message
 from sandbox.channel import Line
 from sandbox.client import RunnerSandbox
 from sandbox.hostside import find_process
@@ -36,12 +35,12 @@ from sandbox.shell import ENVIRONMENT, ShellError
 logger = logging.getLogger(__name__)
 
 PIECE = 64 * 1024
-LONGEST_QUESTION = 64 * 1024
 PROBE_SECONDS = 300.0
+RETRY_SECONDS = 10.0
 COUNT_SECONDS = 0.1
-CLOSING_SECONDS = 15.0
+ENDING_SECONDS = 15.0
+CLOSING_SECONDS = 20.0
 DATA_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,120}")
-HEAD = struct.Struct("<I")
 CREDENTIALS = struct.Struct("3i")
 MOST = Limits(
     cpu_seconds=3600.0,
@@ -100,7 +99,7 @@ class Runner:
                 path.chmod(0o600)
                 async with public:
                     while True:
-                        await asyncio.sleep(PROBE_SECONDS)
+                        await asyncio.sleep(PROBE_SECONDS if self.health.ok else RETRY_SECONDS)
                         await self._test(inside)
 
     async def check(self) -> None:
@@ -141,25 +140,31 @@ class Runner:
     async def _meet(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, trusted: bool
     ) -> None:
-        """Hear what a caller wants: a room, or how we are."""
+        """Answer one connection; what goes wrong is told to it in one sentence."""
         try:
-            if _user(writer) not in self._allowed:
-                return
-            question = json.loads(await reader.readuntil(b"\n"))
-            if "health" in question:
-                writer.write(json.dumps(self._report()).encode() + b"\n")
-                await writer.drain()
-                return
-            if not trusted and not self.health.ok:
-                raise Refusal(f"no rooms here: {self.health.why}")
-            await self._keep_room(question["open"], reader, writer)
-        except Refusal as refusal:
+            if _user(writer) in self._allowed:
+                await self._answer(reader, writer, trusted=trusted)
+        except (Refusal, KeyError, TypeError, ValueError) as refusal:
             text = json.dumps({"why": str(refusal)}).encode()
-            writer.write(message(Verb.BROKEN, HEAD.pack(len(text)), text))
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
+            writer.write(message(Verb.BROKEN, HEAD_LENGTH.pack(len(text)), text))
+        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
             logger.debug("a caller left: %s", error)
         finally:
             writer.close()
+
+    async def _answer(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, trusted: bool
+    ) -> None:
+        """Hear what a caller wants: a room, or how we are."""
+        question = json.loads(await reader.readuntil(b"\n"))
+        if "health" in question:
+            report = {**asdict(self.health), "shells": self._keeper.facts()}
+            writer.write(json.dumps(report).encode() + b"\n")
+            await writer.drain()
+        elif trusted or self.health.ok:
+            await self._keep_room(question["open"], reader, writer)
+        else:
+            raise Refusal(f"no rooms here: {self.health.why}")
 
     async def _keep_room(
         self,
@@ -206,9 +211,6 @@ class Runner:
         named = isinstance(data, str) and DATA_NAME.fullmatch(data)
         return bool(named) and (self._warehouse / str(data)).is_dir()
 
-    def _report(self) -> dict[str, object]:
-        return {**asdict(self.health), "shells": self._keeper.facts()}
-
 
 class _Room:
     """One connection and its room."""
@@ -218,6 +220,7 @@ class _Room:
         self._group = groups.make(limits) if groups else None
         self._loop = asyncio.get_running_loop()
         self._heard: asyncio.Queue[tuple[Kind, bytes]] = asyncio.Queue()
+        self._closed = asyncio.Event()
         self._told = (0, 0)
 
     async def keep(
@@ -232,23 +235,36 @@ class _Room:
             asyncio.create_task(self._from_caller(stream, reader)),
             asyncio.create_task(self._to_caller(stream, writer)),
         ]
-        if self._group:
-            tasks.append(asyncio.create_task(self._count(stream)))
-        closed = tasks[1]
+        counting = asyncio.create_task(self._count(stream))
         try:
-            await asyncio.wait(tasks[:2], return_when=asyncio.FIRST_COMPLETED)
-            if not closed.done():
-                self._line.send(Kind.CLOSE, stream, b"")
-                await closed
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            if self._group:
-                await asyncio.to_thread(self._group.remove)
+            await self._end(stream, [*tasks, counting])
+
+    async def _end(self, stream: int, tasks: list[asyncio.Task[None]]) -> None:
+        """Whatever happened: have the room ended, wait for that, and remove its group."""
+        for task in tasks:
+            task.cancel()
+        for ended in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(ended, Exception):
+                logger.error("a room broke: %r", ended)
+        if not self._closed.is_set():
+            await asyncio.to_thread(self._line.send, Kind.CLOSE, stream, b"")
+        try:
+            await asyncio.wait_for(self._closed.wait(), ENDING_SECONDS)
+        except TimeoutError:
+            logger.exception("a room does not end; ending its shell")
+            await asyncio.to_thread(self._line.kill)
+        if self._group:
+            await asyncio.to_thread(self._group.remove)
 
     def _hear(self, kind: Kind, body: bytes) -> None:
-        self._loop.call_soon_threadsafe(self._heard.put_nowait, (kind, body))
+        self._loop.call_soon_threadsafe(self._take, kind, body)
+
+    def _take(self, kind: Kind, body: bytes) -> None:
+        self._heard.put_nowait((kind, body))
+        if kind is Kind.CLOSED:
+            self._closed.set()
 
     async def _from_caller(self, stream: int, reader: asyncio.StreamReader) -> None:
         while data := await reader.read(PIECE):
@@ -260,7 +276,7 @@ class _Room:
             if kind is Kind.CLOSED:
                 return
             if kind is Kind.CONTROL:
-                self._obey(stream, json.loads(body))
+                await self._obey(stream, json.loads(body))
                 continue
             try:
                 writer.write(body)
@@ -268,11 +284,13 @@ class _Room:
             except ConnectionError:
                 continue  # the caller is gone; its reader ends the room
 
-    def _obey(self, stream: int, told: Mapping[str, Any]) -> None:
+    async def _obey(self, stream: int, told: Mapping[str, Any]) -> None:
         if self._group is None:
             return
         if "pid" in told:
-            self._group.add(find_process(self._line.pid, inside=int(told["pid"])))
+            inside = int(told["pid"])
+            pid = await asyncio.to_thread(find_process, self._line.pid, inside=inside)
+            self._group.add(pid)
             self._control(stream, {"go": True})
         if told.get("ask") == "facts":
             self._control(stream, {"facts": asdict(self._group.counts()), "answer": True})

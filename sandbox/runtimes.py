@@ -1,8 +1,8 @@
 """Build a runtime: `python -m sandbox.runtimes python-ml` makes the tree that rooms live in.
 
-A tree holds a copy of this interpreter with its standard library, the packages of one lock file and
-the shared libraries they need, and nothing else of the host. Our own code that runs inside (the
-agent and simkit) is a second, small folder, so that a change of it does not rebuild the tree.
+A tree holds a copy of this interpreter with its standard library, the packages of one lock file
+and the shared libraries they need, and nothing else of the host. Our own code that runs inside
+(the agent and simkit) is a second, small folder: a change of it does not rebuild the tree.
 
 The layout, as a shell shows it (`/runtime/bin/python` is a virtual environment over
 `/runtime/base`, so that a distribution's patched interpreter looks in one known place)::
@@ -213,7 +213,8 @@ def _copy_libraries(tree: Path) -> None:
     folders = {path.parent for path in found.values()}
     for name in LOADED_LATER:
         present = [folder / name for folder in folders if (folder / name).is_file()]
-        found.update({name: path for path in present[:1]})
+        for path in present[:1]:
+            found[name] = path
     for name, path in sorted(found.items()):
         shutil.copy2(path.resolve(), libraries / name)
     if not any(name.startswith("ld-") for name in found):

@@ -1,4 +1,4 @@
-"""Keeps a runtime's shell and template up: starts it when first needed, replaces it when it died."""
+"""Keeps a runtime's shell and template up: starts it when needed, replaces it when it died."""
 
 import logging
 from pathlib import Path
@@ -12,6 +12,14 @@ from sandbox.shell import ShellError, ShellKind, Wish
 logger = logging.getLogger(__name__)
 
 READY_SECONDS = 120.0
+REFUSALS = ("namespace", "uid map", "Operation not permitted")
+ALLOW_NAMESPACES = (
+    "This kernel refuses user namespaces, which rooms need; allow them with "
+    "`sysctl kernel.unprivileged_userns_clone=1` (Debian), "
+    "`sysctl user.max_user_namespaces=15000` (Red Hat) or "
+    "`sysctl kernel.apparmor_restrict_unprivileged_userns=0` (Ubuntu, or an AppArmor profile "
+    "for bwrap); in a container, allow them to the container."
+)
 
 
 class Shells:
@@ -78,12 +86,6 @@ def choose(wanted: str, *, runtime: str) -> ShellKind:
 
 def explain(words: str) -> str:
     """Say in one sentence why a shell did not come up, and what to do."""
-    if "namespace" in words or "uid map" in words or "Operation not permitted" in words:
-        return (
-            "this kernel refuses user namespaces, which rooms need; allow them with "
-            "`sysctl kernel.unprivileged_userns_clone=1` (Debian), "
-            "`sysctl user.max_user_namespaces=15000` (Red Hat) or "
-            "`sysctl kernel.apparmor_restrict_unprivileged_userns=0` (Ubuntu 24.04, or an AppArmor "
-            f"profile for bwrap), and outside a container that forbids them. It said: {words[-300:]}"
-        )
+    if any(sign in words for sign in REFUSALS):
+        return f"{ALLOW_NAMESPACES} It said: {words[-300:]}"
     return f"the shell did not come up: {words[-500:] or 'it said nothing'}"

@@ -151,12 +151,12 @@ def _header(told: Json) -> tuple[int, list[_Column]]:
 
 def _column(told: Json) -> _Column:
     match told:
-        case {"name": str(name), "type": str(kind), "buffers": [*sizes]}:
+        case {"name": str(name), "type": str(kind), "buffers": [*sizes], **others}:
             if len(name) > LONGEST_NAME:
                 raise Rejected(f"a column's name has at most {LONGEST_NAME} characters")
             numbers = [size for size in sizes if type(size) is int and size >= 0]
             wanted = 3 if kind == "text" else 2
-            unit, zone = told.get("unit"), told.get("zone")
+            unit, zone = others.get("unit"), others.get("zone")
             known = kind in {"text", "datetime", "duration"} or NUMBERS.match(kind)
             if not known or len(numbers) != len(sizes) or len(sizes) != wanted:
                 raise Rejected("a column holds numbers, text or times")

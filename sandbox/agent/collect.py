@@ -1,4 +1,4 @@
-"""Files of a room, by descriptor and through no link: what a learner left is read, ours is written.
+"""Files of a room, by descriptor and through no link: a learner's are read, ours are written.
 
 Files are read after every learner's process of the room is dead.
 """

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.agent import confine, kernel, process, walls, watch
+from sandbox.agent import confine, process, walls, watch
 from sandbox.agent.confine import Cage
 from sandbox.agent.line import Facts, Line
 from sandbox.agent.process import Limits, Process, Start
+from sandbox.agent.reaper import Reaper
 
 WATCH_SECONDS = 0.02
 IDLE_SECONDS = 0.1
@@ -19,7 +20,6 @@ CONFIRM_SECONDS = 0.1  # a close look at memory costs milliseconds
 DYING_SECONDS = 5.0
 MEGABYTE = 1024 * 1024
 LOOPBACK = "loopback"
-PASSES = 50  # of a helper over processes that keep forking, before it kills all
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,8 +35,9 @@ class Step:
 class Crowd:
     """Everything of the learner that runs in the room. `turn` is the only place that waits."""
 
-    def __init__(self, line: Line, limits: Limits, *, shell_proc: int) -> None:
+    def __init__(self, line: Line, limits: Limits, *, reaper: Reaper, shell_proc: int) -> None:
         self._line = line
+        self._reaper = reaper
         self._room_limits = limits
         self._shell_proc = shell_proc  # where our own children have the numbers that we know
         self._meter = watch.Meter()
@@ -93,14 +94,15 @@ class Crowd:
 
     # ---- waiting
 
-    def wait(self, running: Process, done: Callable[[], bool], *, quietly: bool = False) -> None:
+    def wait(
+        self, running: Process, done: Callable[[], bool], *, seconds: float = WATCH_SECONDS
+    ) -> None:
         """Wait until a process has ended or its step is done; end it at its limits."""
         while running.status is None and not done():
-            self.turn(WATCH_SECONDS)
+            self.turn(seconds)
         if running.status is not None:
             running.drain()
-        if running.stopped is None and not quietly:
-            running.stopped = self._met_a_limit(running)
+            running.stopped = running.stopped or self._met_a_limit(running)
 
     def turn(self, seconds: float | None = None, *, also: int | None = None) -> None:
         """Wait for anything to happen, take it, and look at the limits when it is time."""
@@ -159,7 +161,7 @@ class Crowd:
             "output_kb": running.too_loud,
             "wall_seconds": time.monotonic() >= (running.deadline or float("inf")),
             "cpu_seconds": busy and cpu > limits.cpu_seconds,
-            "processes": self._refused() or sample.tasks > limits.processes + len(self._helpers),
+            "processes": self._refused() or self._too_many(limits, sample),
             "scratch_mb": self._scratch_is_full(limits, used, files),
             "memory_mb": self._too_much_memory(sample.resident + used, limits),
         }
@@ -176,11 +178,15 @@ class Crowd:
         late = self._cpu() - running.cpu_before >= running.limits.cpu_seconds
         met = {
             "memory_mb": facts.out_of_memory > self._facts_before.out_of_memory,
-            "processes": self._refused(),
+            "processes": self._refused() or self._too_many(running.limits),
             "scratch_mb": self._scratch_is_full(running.limits, *self._meter.scratch_used()),
             "cpu_seconds": number == signal.SIGXCPU or (number == signal.SIGKILL and late),
         }
         return next((limit for limit, true in met.items() if true), None)
+
+    def _too_many(self, limits: Limits, sample: watch.Sample | None = None) -> bool:
+        tasks = (sample or self._meter.sample()).tasks
+        return tasks > limits.processes + len(self._helpers)
 
     def _refused(self) -> bool:
         return self._line.facts.refused_processes > self._facts_before.refused_processes
@@ -224,7 +230,7 @@ class Crowd:
         while self._others():
             if time.monotonic() > until:
                 raise RuntimeError("processes of the room do not die")
-            self._kill_in_the_room(spare=None)
+            self._reaper.kill(spare=None)
             for running in self.alive():
                 self._bury(running)
             self._bury_helpers()
@@ -235,7 +241,7 @@ class Crowd:
         if not spared:
             self.end_all(None)
         elif len(self._others()) > len(spared):
-            self._kill_in_the_room(spare={self._inside(running.pid) for running in spared})
+            self._reaper.kill(spare={self._inside(running.pid) for running in spared})
 
     def forget(self, ended: Process) -> None:
         """Let go of a process that has ended and was told of."""
@@ -254,21 +260,6 @@ class Crowd:
                     return line.split()[-1]
         raise RuntimeError("this kernel does not tell NSpid")
 
-    def _kill_in_the_room(self, *, spare: set[str] | None) -> None:
-        """Fork a helper into the room that kills all, or all but some and what they forked."""
-        pid = os.fork()
-        if pid:
-            os.waitpid(pid, 0)
-            return
-        try:
-            kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
-            if spare is not None:
-                _kill_all_but(self._meter, spare)
-            else:
-                os.kill(-1, signal.SIGKILL)
-        finally:
-            os._exit(0)
-
     def _bury(self, running: Process) -> None:
         pid, status, used = os.wait4(running.pid, os.WNOHANG)
         if pid:
@@ -286,35 +277,6 @@ class Crowd:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
             self._helpers.discard(pid)
-
-
-def _kill_all_but(meter: watch.Meter, spare: set[str]) -> None:
-    roots = {*spare, str(os.getpid()), watch.INIT}
-    for _ in range(PASSES):
-        parents = {pid: meter.parent(pid) for pid in meter.processes()}
-        doomed = [pid for pid in parents if not _descends(pid, parents, roots)]
-        if not doomed:
-            return
-        for pid in doomed:
-            _kill(int(pid))
-    os.kill(-1, signal.SIGKILL)
-
-
-def _kill(pid: int) -> None:
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return  # it was faster
-
-
-def _descends(pid: str, parents: Mapping[str, str], roots: set[str]) -> bool:
-    """Follow the parents up; whatever ends at the first process was left behind."""
-    while pid not in roots:
-        above = parents.get(pid, watch.INIT)
-        if above in {watch.INIT, "0", pid}:
-            return False
-        pid = above
-    return True
 
 
 def _wake() -> None:

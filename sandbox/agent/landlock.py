@@ -44,7 +44,6 @@ def ruleset(writable: tuple[str, ...], *, devices: str, loopback: bool) -> int |
     rules = kernel.syscall(
         kernel.LANDLOCK_CREATE_RULESET, ctypes.addressof(head), len(head), 0, what="landlock"
     )
-    os.set_inheritable(rules, False)
     _allow(rules, "/", READING)
     _allow(rules, devices, (READING | WRITE_FILE | IOCTL_DEV) & everything)
     for folder in writable:

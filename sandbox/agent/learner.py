@@ -75,7 +75,7 @@ def ending(work: Callable[[], object], *, argv: Sequence[str]) -> int:
 def _replace(command: Sequence[str]) -> int:
     _flush()
     try:
-        os.execvpe(command[0], list(command), dict(os.environ))
+        os.execvpe(command[0], list(command), dict(os.environ))  # noqa: S606 - the learner's own
     except FileNotFoundError:
         os.write(2, f"{command[0]}: command not found\n".encode())
         return 127
@@ -85,11 +85,11 @@ def _replace(command: Sequence[str]) -> int:
 
 
 def _new_streams() -> None:
-    sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", closefd=False)  # noqa: PTH123, SIM115 - the process's own
-    for name, number in (("stdout", 1), ("stderr", 2)):
+    sys.stdin = io.TextIOWrapper(io.BufferedReader(io.FileIO(0, closefd=False)), "utf-8")
+    setattr(sys, "__stdin__", sys.stdin)  # noqa: B010 - typed as final
+    for name, number, errors in (("stdout", 1, "strict"), ("stderr", 2, "backslashreplace")):
         buffer = io.BufferedWriter(io.FileIO(number, "wb", closefd=False))
-        errors = "strict" if number == 1 else "backslashreplace"
-        stream = io.TextIOWrapper(buffer, "utf-8", errors, line_buffering=number == 2)
+        stream = io.TextIOWrapper(buffer, "utf-8", errors, line_buffering=name == "stderr")
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
 
@@ -138,7 +138,7 @@ def _last_things(code: int) -> int:
     """Do what the interpreter does last: wait for threads, call what is registered, flush."""
     try:
         threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001 - what the interpreter itself calls
-        atexit._run_exitfuncs()
+        atexit._run_exitfuncs()  # noqa: SLF001 - likewise
     except BaseException:  # noqa: BLE001 - this is the learner's process; it ends here
         traceback.print_exc()
     return code if _flush() else 120

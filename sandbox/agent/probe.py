@@ -64,7 +64,8 @@ def _root() -> str:
 def _pid_one() -> str:
     for name in ("environ", "mem", "maps"):
         try:
-            Path(f"/proc/1/{name}").open("rb").read(1)
+            with Path(f"/proc/1/{name}").open("rb") as file:
+                file.read(1)
         except OSError:
             continue
         return f"/proc/1/{name} is readable"

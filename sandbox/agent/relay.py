@@ -1,7 +1,7 @@
-"""One HTTP request to a learner's service, from a short-lived process of ours in the room's network.
+"""One HTTP request to a learner's service, from a short-lived process of ours in the room.
 
-The answer is a stranger's: it is parsed here, in a process that holds nothing, and capped. The time
-runs from the request's last byte sent to the answer's last byte received.
+The answer is a stranger's: it is parsed here, in a process that holds nothing, and capped. The
+time runs from the request's last byte sent to the answer's last byte received.
 """
 
 import http.client

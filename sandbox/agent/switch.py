@@ -11,10 +11,11 @@ import socket
 import sys
 import time
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from sandbox.agent import kernel, template
-from sandbox.agent.frames import HEAD, MAX_FRAME, FrameReader, Kind, frame
+from sandbox.agent.frames import BROADCAST, HEAD, MAX_FRAME, FrameReader, Kind, frame
 
 PENDING_OUT = 1024 * 1024  # above this, rooms wait until the runner has read
 PENDING_IN = 256 * 1024 * 1024  # a room that lets more than this pile up is ended
@@ -40,14 +41,12 @@ class Switch:
         self._out = bytearray()
         self._reader = FrameReader()
         self._selector = selectors.DefaultSelector()
-        self._selector.register(0, selectors.EVENT_READ)
-        self._selector.register(forker, selectors.EVENT_READ)
 
     def run(self) -> None:
         """Work until the runner goes away."""
         os.set_blocking(0, False)
         os.set_blocking(1, False)
-        self._forker.setblocking(False)
+        self._forker.settimeout(0)
         while True:
             self._say_what_to_wait_for()
             for key, events in self._selector.select(timeout=self._patience()):
@@ -55,33 +54,33 @@ class Switch:
                     self._from_runner(os.read(0, 16 * MAX_FRAME))
                 elif key.fd == 1:
                     del self._out[: os.write(1, self._out)]
-                elif key.fileobj is self._forker:
+                elif key.fd == self._forker.fileno():
                     self._from_forker()
                 else:
                     self._from_room(key.data, events)
             self._lose_patience()
 
     def _say_what_to_wait_for(self) -> None:
-        wanted = {0: selectors.EVENT_READ, self._forker.fileno(): selectors.EVENT_READ}
+        wanted = dict(self._wanted())
+        for key in list(self._selector.get_map().values()):
+            if (key.fd, (key.events, key.data)) not in wanted.items():
+                self._selector.unregister(key.fd)
+        present = {key.fd for key in self._selector.get_map().values()}
+        for descriptor in wanted.keys() - present:
+            events, stream = wanted[descriptor]
+            self._selector.register(descriptor, events, stream)
+
+    def _wanted(self) -> Iterator[tuple[int, tuple[int, int]]]:
+        """List descriptors, what to wait for on each, and the room it belongs to."""
+        yield 0, (selectors.EVENT_READ, BROADCAST)
+        yield self._forker.fileno(), (selectors.EVENT_READ, BROADCAST)
         if self._out:
-            wanted[1] = selectors.EVENT_WRITE
-        streams = {}
+            yield 1, (selectors.EVENT_WRITE, BROADCAST)
+        reading = 0 if len(self._out) > PENDING_OUT else selectors.EVENT_READ
         for stream, line in self._lines.items():
-            reading = 0 if len(self._out) > PENDING_OUT else selectors.EVENT_READ
             events = reading | (selectors.EVENT_WRITE if line.waiting else 0)
             if events:
-                wanted[line.socket.fileno()] = events
-                streams[line.socket.fileno()] = stream
-        for key in list(self._selector.get_map().values()):
-            if key.fd not in wanted:
-                self._selector.unregister(key.fd)
-        present = self._selector.get_map()
-        for fd, events in wanted.items():
-            source = self._forker if fd == self._forker.fileno() else fd
-            if fd not in present:
-                self._selector.register(source, events, streams.get(fd))
-            elif present[fd].events != events or present[fd].data != streams.get(fd):
-                self._selector.modify(source, events, streams.get(fd))
+                yield line.socket.fileno(), (events, stream)
 
     def _from_runner(self, data: bytes) -> None:
         if not data:
@@ -94,13 +93,13 @@ class Switch:
 
     def _open(self, stream: int, body: bytes) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        ours.setblocking(False)
+        ours.settimeout(0)
         self._lines[stream] = Line(ours)
-        self._forker.setblocking(True)
+        self._forker.settimeout(None)
         socket.send_fds(
             self._forker, [HEAD.pack(Kind.OPEN, stream, len(body)) + body], [theirs.fileno()]
         )
-        self._forker.setblocking(False)
+        self._forker.settimeout(0)
         theirs.close()
 
     def _to_room(self, stream: int, kind: Kind, body: bytes) -> None:
@@ -131,6 +130,7 @@ class Switch:
             if packet:
                 self._out += HEAD.pack(packet[0], stream, len(packet) - 1) + packet[1:]
             else:
+                self._selector.unregister(line.socket)
                 line.socket.close()
                 del self._lines[stream]
                 self._out += frame(Kind.CLOSED, stream, b"{}")
@@ -156,9 +156,9 @@ class Switch:
 
     def _kill(self, stream: int) -> None:
         self._lines[stream].kill_at = None
-        self._forker.setblocking(True)
+        self._forker.settimeout(None)
         self._forker.send(HEAD.pack(Kind.CLOSE, stream, 0))
-        self._forker.setblocking(False)
+        self._forker.settimeout(0)
 
     def _patience(self) -> float | None:
         times = [line.kill_at for line in self._lines.values() if line.kill_at is not None]

@@ -31,11 +31,23 @@ def run(orders: socket.socket) -> None:
     facts = {"seconds": round(time.monotonic() - started, 3), "loaded": loaded}
     _tell(orders, Kind.READY, BROADCAST, facts)
     wardens: dict[int, int] = {}
+    waker = _wake_for_the_dead()
     while True:
-        ready, _, _ = select.select([orders], [], [], 1.0 if wardens else None)
-        _bury(wardens)
-        if ready and not _obey(orders, wardens):
+        ready, _, _ = select.select([orders, waker], [], [])
+        if waker in ready:
+            waker.recv(ORDER_SIZE)
+            _bury(wardens)
+        if orders in ready and not _obey(orders, wardens):
             return
+
+
+def _wake_for_the_dead() -> socket.socket:
+    """Make a socket that is readable when a warden has died."""
+    listen, tell = socket.socketpair()
+    tell.settimeout(0)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(tell.detach(), warn_on_full_buffer=False)
+    return listen
 
 
 def _preload() -> list[str]:

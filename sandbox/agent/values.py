@@ -9,10 +9,19 @@ import io
 import json
 import struct
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
 
 JSON, BYTES, ARROW, TABLE = b"J", b"B", b"A", b"T"
 LENGTH = struct.Struct("<I")
+WIDEST = 8  # bytes of a number
+
+Array: TypeAlias = npt.NDArray[np.generic]
+Column: TypeAlias = "pd.Series[float] | Array"
 
 
 class NotPlain(Exception):
@@ -25,8 +34,6 @@ def unpack(kind: str, data: bytes) -> object:
         return json.loads(data)
     if kind == BYTES.decode():
         return data
-    import pyarrow as pa  # noqa: PLC0415 - a runtime without tables is a runtime without pyarrow
-
     with pa.ipc.open_stream(io.BytesIO(data)) as reader:
         return reader.read_pandas()
 
@@ -44,39 +51,40 @@ def pack(value: object) -> list[bytes]:
         raise NotPlain(f"{type(value).__name__} cannot leave the room: {error}") from None
 
 
-def _plain(value: Any) -> object:
-    """Write the scalars of numpy and pandas as JSON does ordinary ones."""
-    if type(value).__module__.partition(".")[0] in {"numpy", "pandas"} and hasattr(value, "item"):
-        return value.item() if getattr(value, "ndim", 0) == 0 else value.tolist()
+def _plain(value: object) -> object:
+    """Write the scalars and arrays of numpy as JSON does ordinary numbers and lists."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return value.tolist()
     raise TypeError(f"a {type(value).__name__} is neither JSON, nor bytes, nor a table")
 
 
-def _columns(value: Any) -> Mapping[str, Any] | None:
+def _columns(value: object) -> Mapping[str, Column] | None:
     """Take a table, a series or an array apart; None when it is none."""
-    package = type(value).__module__.partition(".")[0]
-    if package == "pyarrow" and hasattr(value, "to_pandas"):
+    if isinstance(value, pa.Table | pa.RecordBatch):
         value = value.to_pandas()
-    if hasattr(value, "columns") and hasattr(value, "to_numpy"):
-        names = [name for name in value.index.names if name is not None]
-        frame = value.reset_index(level=names) if names else value
-        texts = [str(name) for name in frame.columns]
-        return _named(texts, [frame.iloc[:, place] for place in range(len(texts))])
-    if hasattr(value, "to_numpy") and hasattr(value, "name"):
-        return {str(value.name if value.name is not None else "value"): value}
-    if package == "numpy" and getattr(value, "ndim", 0) == 1:
+    if isinstance(value, pd.DataFrame):
+        named = [name for name in value.index.names if name is not None]
+        frame = value.reset_index(level=named) if named else value
+        return _unique([(str(name), frame.iloc[:, at]) for at, name in enumerate(frame.columns)])
+    if isinstance(value, pd.Series):
+        return {"value" if value.name is None else str(value.name): value}
+    if isinstance(value, np.ndarray) and value.ndim == 1:
         return {"value": value}
-    if package == "numpy" and getattr(value, "ndim", 0) == 2:  # noqa: PLR2004 - rows and columns
+    if isinstance(value, np.ndarray) and value.ndim == len(("rows", "columns")):
         return {str(place): value[:, place] for place in range(value.shape[1])}
     return None
 
 
-def _named(names: Sequence[str], columns: Sequence[Any]) -> Mapping[str, Any]:
-    if len(set(names)) != len(names):
+def _unique(columns: Sequence[tuple[str, Column]]) -> Mapping[str, Column]:
+    found = dict(columns)
+    if len(found) != len(columns):
         raise NotPlain("two columns of the table have the same name")
-    return dict(zip(names, columns, strict=True))
+    return found
 
 
-def _table(columns: Mapping[str, Any]) -> Iterator[bytes]:
+def _table(columns: Mapping[str, Column]) -> Iterator[bytes]:
     heads, buffers, rows = [], [], 0
     for name, column in columns.items():
         head, parts = _column(name, column)
@@ -88,66 +96,61 @@ def _table(columns: Mapping[str, Any]) -> Iterator[bytes]:
     yield from buffers
 
 
-def _column(name: str, column: Any) -> tuple[dict[str, object], list[bytes]]:
+def _column(name: str, column: Column) -> tuple[dict[str, object], list[bytes]]:
     """Write one column: what it is, and its buffers (which are present, then the data)."""
-    import numpy as np  # noqa: PLC0415 - a runtime without tables is a runtime without numpy
-
-    if str(getattr(column, "dtype", "")) == "category":
-        column = column.astype(column.cat.categories.dtype)
-    zone = getattr(getattr(column, "dtype", None), "tz", None)
-    if zone is not None:
-        column = column.dt.tz_convert("UTC").dt.tz_localize(None)
+    column, zone = _without_zone(_without_categories(column))
     present = _present(column)
     array = _filled(column, present)
-    validity = b"" if present.all() else np.ascontiguousarray(present, "?").tobytes()
+    validity = b"" if present.all() else present.tobytes()
     if array.dtype.kind in "mM":
-        unit, _ = np.datetime_data(array.dtype)
+        unit = str(array.dtype).partition("[")[2].rstrip("]")
         kind = "datetime" if array.dtype.kind == "M" else "duration"
-        head = {"type": kind, "unit": unit, "zone": "UTC" if zone is not None else None}
-        return head, [validity, array.astype("<i8").tobytes()]
-    if array.dtype.kind in "biuf" and array.dtype.itemsize <= 8:  # noqa: PLR2004 - bytes
+        return {"type": kind, "unit": unit, "zone": zone}, [
+            validity,
+            array.astype("<i8").tobytes(),
+        ]
+    if array.dtype.kind in "biuf" and array.dtype.itemsize <= WIDEST:
         little = array.astype(array.dtype.newbyteorder("<"))
         return {"type": array.dtype.name}, [validity, little.tobytes()]
     return {"type": "text"}, [validity, *_text(name, array, present)]
 
 
-def _present(column: Any) -> Any:
-    import numpy as np  # noqa: PLC0415 - as above
-    import pandas as pd  # noqa: PLC0415 - as above
+def _without_categories(column: Column) -> Column:
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return pd.Series(column).astype(column.dtype.categories.dtype)
+    return column
 
-    if getattr(column.dtype, "kind", "O") == "f" and isinstance(column.dtype, np.dtype):
+
+def _without_zone(column: Column) -> tuple[Column, str | None]:
+    """Turn times of any zone into UTC without one, which they are then said to be in."""
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        return np.asarray(pd.DatetimeIndex(column).tz_convert("UTC").tz_localize(None)), "UTC"
+    return column, None
+
+
+def _present(column: Column) -> npt.NDArray[np.bool_]:
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind == "f":
         return np.ones(len(column), "?")  # NaN is a number here; the reader decides
-    return np.asarray(~pd.isna(column), "?")
+    return np.ascontiguousarray(~np.asarray(pd.isna(column)), "?")
 
 
-def _filled(column: Any, present: Any) -> Any:
+def _filled(column: Column, present: npt.NDArray[np.bool_]) -> Array:
     """Turn a column into a plain array; where nothing is present, some value stands."""
-    import numpy as np  # noqa: PLC0415 - as above
-    import pandas as pd  # noqa: PLC0415 - as above
-
     dtype = column.dtype
     if isinstance(dtype, np.dtype) and dtype.kind in "biufmM":
         return np.asarray(column)
-    kind = getattr(dtype, "numpy_dtype", None)
-    if (
-        isinstance(kind, np.dtype)
-        and kind.kind in "biuf"
-        and not pd.api.types.is_string_dtype(dtype)
-    ):
-        return column.to_numpy(dtype=kind, na_value=kind.type(0))
+    number = getattr(dtype, "numpy_dtype", None)  # of pandas' nullable numbers
+    if isinstance(number, np.dtype) and number.kind in "biuf":
+        return pd.Series(column).to_numpy(dtype=number, na_value=number.type(0))
     array = np.asarray(column, dtype=object)
     kinds = {type(value) for value in array[present]}
     for wanted, target in ((bool, "?"), (int, "i8"), (float, "f8")):
         if kinds == {wanted}:
-            filled = array.copy()
-            filled[~present] = wanted()
-            return filled.astype(target)
+            return np.where(present, array, wanted()).astype(target)
     return array
 
 
-def _text(name: str, array: Any, present: Any) -> list[bytes]:
-    import numpy as np  # noqa: PLC0415 - as above
-
+def _text(name: str, array: Array, present: npt.NDArray[np.bool_]) -> list[bytes]:
     words = []
     for value, there in zip(array, present, strict=True):
         if there and not isinstance(value, str):
@@ -155,7 +158,7 @@ def _text(name: str, array: Any, present: Any) -> list[bytes]:
             raise NotPlain(
                 f"column {name!r} holds a {kind}; a table holds numbers, text and times"
             )
-        words.append(value.encode("utf-8", "surrogatepass") if there else b"")
+        words.append(str(value).encode("utf-8", "surrogatepass") if there else b"")
     ends = np.zeros(len(words) + 1, "<i8")
     np.cumsum([len(word) for word in words], out=ends[1:])
     return [ends.tobytes(), b"".join(words)]

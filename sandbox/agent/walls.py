@@ -1,4 +1,4 @@
-"""A room's walls: its namespaces and the tree that it sees. Runs in the warden, before any learner."""
+"""A room's walls: its namespaces and the tree that it sees. Runs before any learner does."""
 
 import fcntl
 import os

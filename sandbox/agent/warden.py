@@ -11,13 +11,15 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NoReturn
 
-from sandbox.agent import collect, kernel, learner, process, reaper, relay, walls, worker
+from sandbox.agent import collect, kernel, learner, process, relay, walls, worker
 from sandbox.agent.crowd import LOOPBACK, MEGABYTE, WATCH_SECONDS, Crowd, Step
 from sandbox.agent.frames import Verb, Violation, split
 from sandbox.agent.line import Gone, Line
 from sandbox.agent.process import Limits, Process
+from sandbox.agent.reaper import Reaper
 
 TERM_SECONDS = 2.0  # that a service has to end by itself
 BROKEN = (OSError, RuntimeError, Violation, ValueError, KeyError, TypeError)
@@ -29,9 +31,10 @@ class Refused(Exception):
 
 def keep(end: socket.socket, order: Mapping[str, Any]) -> NoReturn:
     """Be the warden of one room until its line closes."""
+    signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     line = Line(end, controlled=bool(order["controlled"]))
-    first: list[reaper.Reaper] = []
+    first: list[Reaper] = []
     try:
         Warden(line, order, _build(line, order, first)).serve()
     except Gone:
@@ -40,12 +43,11 @@ def keep(end: socket.socket, order: Mapping[str, Any]) -> NoReturn:
         _complain(line, error)
     finally:
         if first:
-            os.kill(first[0].pid, signal.SIGKILL)  # with it, the kernel kills all of the room
-            os.waitpid(first[0].pid, 0)
+            first[0].end()
         os._exit(0)
 
 
-def _build(line: Line, order: Mapping[str, Any], first: list[reaper.Reaper]) -> Crowd:
+def _build(line: Line, order: Mapping[str, Any], first: list[Reaper]) -> Crowd:
     """Put up the walls, wait until the runner says go, and start the room's first process."""
     limits = Limits(**order["limits"])
     shell_proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
@@ -60,10 +62,10 @@ def _build(line: Line, order: Mapping[str, Any], first: list[reaper.Reaper]) -> 
         line.take()
     if line.controlled:
         walls.hide_cgroup()
-    first.append(reaper.Reaper())
+    first.append(Reaper())
     walls.move_in()
     first[0].confine()
-    return Crowd(line, limits, shell_proc=shell_proc)
+    return Crowd(line, limits, reaper=first[0], shell_proc=shell_proc)
 
 
 def _complain(line: Line, error: Exception) -> None:
@@ -147,15 +149,11 @@ class Warden:
         head["limits"]["network"] = LOOPBACK
         command, port = head["command"], int(head["port"])
         running = self._crowd.start(self._step(head), lambda: learner.run(command))
-        up = False
-        while running.status is None and not up:
-            self._crowd.turn(WATCH_SECONDS / 2)
-            up = running.status is None and relay.listening(port)
-        if up:
+        self._crowd.wait(running, lambda: relay.listening(port), seconds=WATCH_SECONDS / 2)
+        if running.status is None:
             self._service = (running, port)
             self._line.answer(Verb.DONE, {"up": True})
             return
-        running.drain()
         self._crowd.sweep()
         self._line.answer(Verb.DONE, *self._finished(running))
 
@@ -164,7 +162,11 @@ class Warden:
         if not self._service:
             raise Refused("no service is running")
         running, port = self._service
-        asked = relay.fork(head, content, port=port, cage=self._crowd.cage(LOOPBACK))
+        try:
+            asked = relay.fork(head, content, port=port, cage=self._crowd.cage(LOOPBACK))
+        except BlockingIOError:  # the service has used up the room's processes
+            self._line.answer(Verb.DONE, {"down": "it leaves no process to ask it with"})
+            return
         self._crowd.adopt(asked.pid)
         until = min(time.monotonic() + float(head["seconds"]), running.deadline or 0.0)
         while not asked.complete and running.status is None and time.monotonic() < until:
@@ -186,7 +188,7 @@ class Warden:
         if running.status is None:
             os.kill(running.pid, signal.SIGTERM)
             until = time.monotonic() + TERM_SECONDS
-            self._crowd.wait(running, lambda: time.monotonic() > until, quietly=True)
+            self._crowd.wait(running, lambda: time.monotonic() > until)
         running.drain()
         if running.status is None:
             self._end_service(running)
@@ -196,7 +198,7 @@ class Warden:
     def _end_service(self, running: Process) -> None:
         """End a service that took no notice of being asked to."""
         os.kill(running.pid, signal.SIGKILL)
-        self._crowd.wait(running, lambda: False, quietly=True)
+        self._crowd.wait(running, lambda: False)
 
     def _read(self, body: bytes) -> None:
         head, _ = split(body)
@@ -228,15 +230,14 @@ class Warden:
 
     def _ready_worker(self, head: Mapping[str, Any]) -> Process:
         """Get the room's one warm process, a fresh one where the last has died."""
-        if self._worker and self._worker.status is not None:
+        if self._worker is not None and self._worker.status is None:
+            return self._worker
+        if self._worker is not None:
             self._crowd.forget(self._worker)
-            self._worker = None
-        if self._worker is None:
-            ours, theirs = socket.socketpair()
-            channel = (ours.detach(), theirs.detach())
-            asked = self._step(head)
-            step = Step(limits=asked.limits, environment=asked.environment, channel=channel)
-            self._worker = self._crowd.start(step, lambda: worker.live(channel[1]))
+        ours, theirs = socket.socketpair()
+        channel = (ours.detach(), theirs.detach())
+        step = replace(self._step(head), channel=channel)
+        self._worker = self._crowd.start(step, lambda: worker.live(channel[1]))
         return self._worker
 
     def _finished(self, ended: Process) -> tuple[dict[str, Any], bytes, bytes]:

@@ -45,10 +45,14 @@ class Meter:
         """List the process numbers of the room, its first process included."""
         return [name for name in os.listdir(self.proc) if name.isdigit()]  # noqa: PTH208 - by descriptor
 
-    def parent(self, pid: str) -> str:
-        """Tell a process's parent, as the room counts; the first process for one that is gone."""
-        fields = self._fields(pid)
-        return fields[1].decode() if fields else INIT
+    def parents(self) -> dict[str, str]:
+        """Tell each living process's parent, as the room counts."""
+        found = {}
+        for pid in self.processes():
+            fields = self._fields(pid)
+            if fields and fields[0] not in {b"Z", b"X"}:
+                found[pid] = fields[1].decode()
+        return found
 
     def memory(self) -> int:
         """Count the bytes that the room's processes and scratch hold, shared ones once."""

@@ -1,10 +1,11 @@
-"""The one warm process of a room that answers calls and keeps its state. All of it is the learner's.
+"""The one warm process of a room, which answers calls and keeps its state: all the learner's.
 
-A request is a JSON head and the values it names; an answer is one kind byte, a length and a body.
+A request is a JSON head and the values it names; an answer is a kind byte, a length and a body.
 What it answers is a claim, checked outside.
 """
 
 import importlib
+import io
 import json
 import os
 import struct
@@ -25,7 +26,7 @@ LARGEST_VALUE = 64 * MEGABYTE
 
 
 class Talk:
-    """One call as the warden has it: what is asked, and what comes back, unread but for its head."""
+    """One call as the warden has it: what is asked, and what comes back; only its head is read."""
 
     def __init__(self, channel: int) -> None:
         self._channel = channel
@@ -101,7 +102,7 @@ def live(channel: int) -> int:
 
 def serve(channel: int) -> None:
     """Answer calls until the channel closes."""
-    with os.fdopen(channel, "r+b", buffering=0) as line:
+    with io.FileIO(channel, "r+b") as line:
         while head := _exactly(line, REQUEST_HEAD.size):
             (length,) = REQUEST_HEAD.unpack(head)
             request = json.loads(_exactly(line, length))
@@ -156,7 +157,7 @@ def _told(error: BaseException) -> dict[str, object]:
     return {"type": type(error).__name__, "message": message, "frames": frames[-MOST_FRAMES:]}
 
 
-def _exactly(line: Any, size: int) -> bytes:
+def _exactly(line: io.FileIO, size: int) -> bytes:
     got = bytearray()
     while len(got) < size:
         more = line.read(size - len(got))

@@ -128,6 +128,14 @@ def test_an_authors_slip_is_never_the_learners_failure(
     assert verdict(events).blame is Blame.QUEST_ERROR
 
 
+def test_a_parameter_that_does_not_fit_breaks_the_check_and_not_the_grading(
+    graded: Grade,
+) -> None:
+    events = graded({"app/model.py": "def add(a, b):\n    return 4.5\n"})
+    assert outcomes(events)["is_right"] is Outcome.BROKEN
+    assert verdict(events).blame is Blame.QUEST_ERROR
+
+
 def test_breaking_a_major_check_does_not_pass_the_stage(graded: Grade) -> None:
     events = graded(GOOD, hidden=HIDDEN_CHECKS.replace("row.total", "row.nothing"))
     assert not verdict(events).passed

@@ -1,11 +1,13 @@
 """A runner for each kind of shell; every suite of rooms runs over all of them."""
 
+import contextlib
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -48,22 +50,39 @@ class Host:
     socket: Path
     warehouse: Path
     log: Path
+    idle: tuple[int, int] = (0, 0)
+
+
+def traces(pid: int) -> tuple[int, int]:
+    """Count a runner's processes and its rooms' control groups."""
+    waiting, processes = [pid], 0
+    while waiting:
+        parent = waiting.pop()
+        processes += 1
+        for children in Path(f"/proc/{parent}/task").glob("*/children"):
+            with contextlib.suppress(OSError):  # gone meanwhile
+                waiting += [int(word) for word in children.read_text().split()]
+    groups = 0
+    for _, folders, _ in os.walk("/sys/fs/cgroup"):
+        groups += sum(1 for name in folders if name.startswith(f"sim-{pid}-"))
+    return processes, groups
 
 
 @pytest.fixture(scope="session", params=KINDS)
-def host(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Host]:
+def host(request: pytest.FixtureRequest) -> Iterator[Host]:
     kind: str = request.param
     _need_shell(kind)
-    folder = tmp_path_factory.mktemp("runner")
+    # Not pytest's own folder, which is closed to other users.
+    with tempfile.TemporaryDirectory(prefix="sim-test-") as name:
+        yield from _run(kind, Path(name))
+
+
+def _run(kind: str, folder: Path) -> Iterator[Host]:
     warehouse = folder / "warehouse"
     _fill(warehouse)
     socket, log = folder / "socket", folder / "log"
     if kind == "plain user":
-        for place in (*folder.parents, folder):
-            if place.stat().st_uid == os.geteuid() and place.name.startswith(("pytest", "runner")):
-                place.chmod(0o755)
+        folder.chmod(0o755)
         os.chown(folder, PLAIN_USER, PLAIN_USER)
     with log.open("wb") as out:
         process = subprocess.Popen(
@@ -143,5 +162,7 @@ def _wait(host: Host) -> Host:
             time.sleep(0.1)
             continue
         assert health["ok"], health["why"]
-        return host
+        while health["rooms"]:
+            health = host.sandbox.health()
+        return replace(host, idle=traces(host.process.pid))
     pytest.fail(f"the runner did not come up: {host.log.read_text()}")

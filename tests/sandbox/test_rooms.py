@@ -160,7 +160,7 @@ def test_the_environment_is_the_allow_list_and_nothing_else(sandbox: RunnerSandb
         )
     assert json.loads(finished.stdout) == {
         "PATH": "/runtime/bin",
-        "HOME": "/tmp",
+        "HOME": "/tmp",  # noqa: S108, of the room
         "LANG": "C.UTF-8",
         "PYTHONHASHSEED": "0",
         "SIM_DATA": "/data",

@@ -7,7 +7,6 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 import simkit
-
 from churn import baseline, metrics
 from churn.data import read_sql
 
@@ -45,7 +44,11 @@ def on_pilot(rule: str = "rule.sql") -> pd.DataFrame:
         as_of = as_of.tz_localize("UTC") if as_of.tz is None else as_of
         users = [int(user) for user in rows["user_id"]]
         chosen = baseline.contact(as_of.to_pydatetime(), users, rule)
-        parts.append(pd.DataFrame({"user_id": users, "decision_at": as_of, "contact": chosen.to_numpy(dtype=bool)}))
+        parts.append(
+            pd.DataFrame(
+                {"user_id": users, "decision_at": as_of, "contact": chosen.to_numpy(dtype=bool)}
+            )
+        )
     return pd.concat(parts, ignore_index=True)
 
 

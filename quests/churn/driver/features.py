@@ -3,7 +3,6 @@
 from datetime import datetime
 
 import pandas as pd
-
 from churn.data import load_features
 
 

@@ -5,7 +5,6 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 import simkit
-
 from churn.data import FEATURES, load_features
 from churn.model import ChurnModel
 from churn.train import fit
@@ -50,6 +49,7 @@ def without(frame: pd.DataFrame, feature: str) -> str | None:
 
 def train_and_save(rows: pd.DataFrame, frame: pd.DataFrame, seed: int) -> list[float]:
     """Train on rows, save, and say what the model thought before it was saved."""
+    np.random.seed()
     model = fit(rows, seed)
     model.save(simkit.artifacts() / "again")
     return _flat(model.predict_proba(frame)).tolist()
@@ -69,5 +69,7 @@ def _flat(answer: object) -> np.ndarray:
     """The answer as it is: one number a row, or an error that says so."""
     values = np.asarray(answer, dtype=np.float64)
     if values.ndim != 1:
-        raise ValueError(f"predict_proba answers with shape {values.shape}; one number a row is asked for")
+        raise ValueError(
+            f"predict_proba answers with shape {values.shape}; one number a row is asked for"
+        )
     return values

@@ -13,9 +13,7 @@ from churn.economics import ECONOMICS, Economics
 Floats = NDArray[np.float64]
 
 
-def expected_gain(
-    p0: ArrayLike, p1: ArrayLike, price_rub: ArrayLike, econ: Economics = ECONOMICS
-) -> Floats:
+def expected_gain(p0: ArrayLike, p1: ArrayLike, price_rub: ArrayLike, econ: Economics = ECONOMICS) -> Floats:
     """Roubles that a letter is expected to add, against sending nothing.
 
     ``(p0 - p1) * V - (1 - p1) * D - contact_cost``: kept customers pay, and everybody who stays
@@ -38,9 +36,7 @@ def expected_gain(
     price = _price(price_rub)
     value = econ.margin_rate * econ.months * price
     discount = econ.discount * price
-    return np.asarray(
-        (without - with_letter) * value - (1.0 - with_letter) * discount - econ.contact_cost
-    )
+    return np.asarray((without - with_letter) * value - (1.0 - with_letter) * discount - econ.contact_cost)
 
 
 def realised_profit(

@@ -47,7 +47,11 @@ def answers_by_contract(work: Workspace) -> None:
         fail("no_rows")
     twice = int(frame["user_id"].duplicated().sum())
     if twice:
-        fail("customers_twice", rows=twice, customer=int(frame["user_id"][frame["user_id"].duplicated()].iloc[0]))
+        fail(
+            "customers_twice",
+            rows=twice,
+            customer=int(frame["user_id"][frame["user_id"].duplicated()].iloc[0]),
+        )
     for name in FEATURES:
         if not pd.api.types.is_numeric_dtype(frame[name]):
             fail("not_numbers", column=name)
@@ -63,10 +67,16 @@ def loads_what_the_query_says(work: Workspace) -> None:
         fail("index_differs", index=form["index"])
     if tuple(name for name in form["columns"] if name in FEATURES) != FEATURES:
         fail("columns_differ", found=sum(name in FEATURES for name in form["columns"]))
-    other = [n for n, t in zip(form["columns"], form["types"], strict=True) if n in FEATURES and t != "float64"]
+    other = [
+        n
+        for n, t in zip(form["columns"], form["types"], strict=True)
+        if n in FEATURES and t != "float64"
+    ]
     if other:
         fail("types_differ", column=other[0], columns=len(other))
-    loaded = work.once("features.loaded", lambda: work.call("driver.features:load", AWARE, called=LOAD))
+    loaded = work.once(
+        "features.loaded", lambda: work.call("driver.features:load", AWARE, called=LOAD)
+    )
     left = loaded.set_index("user_id")
     right = asked.set_index("user_id").sort_index()[list(FEATURES)]
     if len(left) != len(right) or set(left.index) != set(right.index):
@@ -76,19 +86,37 @@ def loads_what_the_query_says(work: Workspace) -> None:
             fail("numbers_differ", column=name, rows=rows)
 
 
-@check(group="production", points=2, severity="minor", kind="contract", needs=["loads_what_the_query_says"])
+@check(
+    group="production",
+    points=2,
+    severity="minor",
+    kind="contract",
+    needs=["loads_what_the_query_says"],
+)
 def returns_whom_it_was_asked_about(work: Workspace) -> None:
     """`user_ids` chooses customers: these and no others, unknown ones absent, none for none."""
     known = sorted(int(user) for user in answer(work).frame["user_id"].iloc[[0, 3, 7]])
     unknown = 4_000_000_000
-    cases = {"known": (known, known), "unknown": ([*known[:1], unknown], known[:1]), "empty": ([], [])}
+    cases = {
+        "known": (known, known),
+        "unknown": ([*known[:1], unknown], known[:1]),
+        "empty": ([], []),
+    }
     for case, (asked, expected) in cases.items():
         got = work.call("driver.features:load", AWARE, asked, called=LOAD)
         if sorted(int(user) for user in got["user_id"]) != expected:
-            fail("others_came_back", case=case, asked=len(asked), expected=len(expected), found=len(got))
+            fail(
+                "others_came_back",
+                case=case,
+                asked=len(asked),
+                expected=len(expected),
+                found=len(got),
+            )
 
 
-@check(group="tests", points=3, severity="minor", kind="negation", needs=["loads_what_the_query_says"])
+@check(
+    group="tests", points=3, severity="minor", kind="negation", needs=["loads_what_the_query_says"]
+)
 def refuses_a_moment_without_a_zone(work: Workspace) -> None:
     """A moment without a time zone is refused with a ValueError."""
     naive = datetime.fromisoformat(AWARE).replace(tzinfo=None).isoformat()
@@ -99,7 +127,9 @@ def refuses_a_moment_without_a_zone(work: Workspace) -> None:
         fail("another_exception", error=refusal)
 
 
-@check(group="tests", points=5, severity="minor", kind="contract", needs=["loads_what_the_query_says"])
+@check(
+    group="tests", points=5, severity="minor", kind="contract", needs=["loads_what_the_query_says"]
+)
 def own_tests_pass(work: Workspace) -> None:
     """The project's tests run and pass, and two of them are the learner's own."""
     finished = work.run("python", "-m", "pytest", "-q", "tests", may_fail=True)

@@ -56,7 +56,13 @@ def answers_by_hand(work: Workspace) -> float | None:
     known = ~np.isclose(left[name], right[name], rtol=1e-6, atol=1e-6, equal_nan=True)
     customer = right.index[known][0]
     got, own = float(left.at[customer, name]), float(right.at[customer, name])
-    facts = {"column": name, "customer": int(customer), "rows": wrong[name], "total": len(right), "agree": agree}
+    facts = {
+        "column": name,
+        "customer": int(customer),
+        "rows": wrong[name],
+        "total": len(right),
+        "agree": agree,
+    }
     if np.isnan(got):
         fail("value_missing", share=share, own=own, **facts)
     if np.isnan(own):
@@ -82,7 +88,9 @@ def _by_hand(work: Workspace) -> pd.DataFrame:
     payments = payments[payments["user_id"].isin(ids)]
     own = pd.DataFrame(index=ids)
     _count(own, events, now)
-    failed = payments[(payments["status"] == "failed") & (payments["attempted_at"] > now - 30 * DAY)]
+    failed = payments[
+        (payments["status"] == "failed") & (payments["attempted_at"] > now - 30 * DAY)
+    ]
     own["failed_payments_30d"] = _sizes(failed, ids)
     people = users.set_index("user_id").loc[ids]
     own["tenure_months"] = (now - _utc(people["registered_at"])) // (28 * DAY)
@@ -99,7 +107,9 @@ def _count(own: pd.DataFrame, events: pd.DataFrame, now: pd.Timestamp) -> None:
         own[f"lessons_{days}d"] = _sizes(events[lesson & (age < days * DAY)], own.index)
     before = _sizes(events[lesson & (age >= 28 * DAY) & (age < 56 * DAY)], own.index)
     own["lessons_trend_28d"] = own["lessons_28d"] - before
-    own["pricing_views_30d"] = _sizes(events[(kind == "pricing_view") & (age < 30 * DAY)], own.index)
+    own["pricing_views_30d"] = _sizes(
+        events[(kind == "pricing_view") & (age < 30 * DAY)], own.index
+    )
     own["tickets_30d"] = _sizes(events[(kind == "support_ticket") & (age < 30 * DAY)], own.index)
     own["coupons_lifetime"] = _sizes(events[kind == "coupon_redeem"], own.index)
     visits = events[kind.isin(["lesson", "login"]) & (age < 84 * DAY)]
@@ -131,7 +141,13 @@ def agrees_on_hidden_customers(work: Workspace) -> None:
             fail("columns_differ", column=worst, part=wrong[worst], columns=len(wrong))
 
 
-@check(group="production", points=12, severity="blocker", kind="consistency", needs=["answers_by_hand"])
+@check(
+    group="production",
+    points=12,
+    severity="blocker",
+    kind="consistency",
+    needs=["answers_by_hand"],
+)
 def sees_no_tomorrow(work: Workspace) -> None:
     """Features of a past moment stay as they are when everything that came later is gone."""
     whole, before = _both_sides(work)
@@ -159,7 +175,11 @@ def waits_until_rows_arrive(work: Workspace) -> None:
     counts = differences(whole.loc[before.index][late], before[late])
     changed = {name: rows for name, rows in counts.items() if rows}
     if changed:
-        fail("counts_rows_on_their_way", column=max(changed, key=lambda name: changed[name]), columns=len(changed))
+        fail(
+            "counts_rows_on_their_way",
+            column=max(changed, key=lambda name: changed[name]),
+            columns=len(changed),
+        )
 
 
 @check(group="metrics", points=9, kind="exact", needs=["answers_by_hand"])
@@ -265,7 +285,9 @@ def _trap_share(work: Workspace, trap: str) -> float:
     others = [user for name in ("twice", "local") if name != trap for user in touched[name]]
     mine = own[own.index.isin(touched[trap]) & ~own.index.isin(others)][columns]
     asked = _asked(work, "decision", "hidden").reindex(columns=columns).reindex(mine.index)
-    close = np.isclose(asked.to_numpy(np.float64), mine.to_numpy(np.float64), rtol=1e-6, atol=1e-6, equal_nan=True)
+    close = np.isclose(
+        asked.to_numpy(np.float64), mine.to_numpy(np.float64), rtol=1e-6, atol=1e-6, equal_nan=True
+    )
     return float((~close).any(axis=1).mean()) if len(mine) and columns else 0.0
 
 
@@ -275,7 +297,9 @@ def _touched(work: Workspace) -> Mapping[str, frozenset[int]]:
     def find() -> dict[str, frozenset[int]]:
         events = work.hidden("events", data="hidden")
         payments = work.hidden("payments", data="hidden")
-        zones = work.hidden("users", data="hidden").set_index("user_id")["tz"].astype(str).map(HOURS)
+        zones = (
+            work.hidden("users", data="hidden").set_index("user_id")["tz"].astype(str).map(HOURS)
+        )
         local = events["client"] == LOCAL
         behind = np.where(local, events["user_id"].map(zones).to_numpy(), 0)
         happened = events["event_ts"] - pd.to_timedelta(behind, unit="h")
@@ -283,7 +307,9 @@ def _touched(work: Workspace) -> Mapping[str, frozenset[int]]:
         late = (happened <= cut) & (events["ingested_at"] > cut)
         slow = (payments["attempted_at"] <= cut) & (payments["ingested_at"] > cut)
         return {
-            "twice": _users(events[events.duplicated("event_id")], payments[payments.duplicated("payment_id")]),
+            "twice": _users(
+                events[events.duplicated("event_id")], payments[payments.duplicated("payment_id")]
+            ),
             "local": _users(events[local]),
             "late": _users(events[late], payments[slow]),
         }

@@ -9,8 +9,14 @@ from graders import Check, Phase, Workspace, check, fail, production
 
 CALL = "driver.baseline:numbers"
 REFUSAL = "driver.baseline:refusal"
-LEARNING = re.compile(r"^\s*(?:import|from)\s+(sklearn|lightgbm|xgboost|catboost|torch|statsmodels)\b", re.M)
-BY_HAND = ((0.40, 0.25, 1990.0, 167.10), (0.20, 0.12, 1990.0, -203.04), (0.05, 0.05, 990.0, -294.15))
+LEARNING = re.compile(
+    r"^\s*(?:import|from)\s+(sklearn|lightgbm|xgboost|catboost|torch|statsmodels)\b", re.M
+)
+BY_HAND = (
+    (0.40, 0.25, 1990.0, 167.10),
+    (0.20, 0.12, 1990.0, -203.04),
+    (0.05, 0.05, 990.0, -294.15),
+)
 SLEEPING_DOG = (0.03, 0.24, 1990.0, -1343.31)
 GAIN = "churn.metrics:expected_gain"
 PROFIT = "churn.metrics:realised_profit"
@@ -45,7 +51,13 @@ def expected_gain_by_hand(work: Workspace) -> None:
         fail("others_differ", pairs=len(own))
 
 
-@check(group="production", points=3, severity="minor", kind="contract", needs=["expected_gain_by_hand"])
+@check(
+    group="production",
+    points=3,
+    severity="minor",
+    kind="contract",
+    needs=["expected_gain_by_hand"],
+)
 def gains_keep_their_shape(work: Workspace) -> None:
     """Scalars, vectors and grids broadcast as in NumPy; the result is float64."""
     grid = [[0.4], [0.2], [0.1]]
@@ -70,7 +82,9 @@ def refuses_what_is_no_number(work: Workspace) -> None:
         "price_of_zero": ("expected_gain", [0.4], [0.2], [0.0]),
         "missing_outcome": ("realised_profit", [None], [1.0], [990.0]),
     }
-    accepted = [case for case, given in cases.items() if work.call(REFUSAL, *given) != "ValueError"]
+    accepted = [
+        case for case, given in cases.items() if work.call(REFUSAL, *given) != "ValueError"
+    ]
     if accepted:
         fail("accepted", case=accepted[0], cases=len(accepted), total=len(cases))
 
@@ -95,10 +109,14 @@ def profit_by_hand(work: Workspace) -> None:
     """The four things that can happen to a renewal, in roubles."""
     churned, treated = [0.0, 0.0, 1.0, 1.0], [0.0, 1.0, 0.0, 1.0]
     own = (2079.0, 1770.0, 0.0, -12.0)
-    got = work.call(CALL, "realised_profit", churned, treated, [990.0] * 4, called=PROFIT)["values"]
+    got = work.call(CALL, "realised_profit", churned, treated, [990.0] * 4, called=PROFIT)[
+        "values"
+    ]
     if len(got) != 4:
         fail("another_length", found=len(got))
-    for case, value, expected in zip(("stays", "stays_with_letter", "leaves", "leaves_with_letter"), got, own, strict=True):
+    for case, value, expected in zip(
+        ("stays", "stays_with_letter", "leaves", "leaves_with_letter"), got, own, strict=True
+    ):
         if value is None or not abs(value - expected) <= TOLERANCE:
             fail("differs", case=case, got=value if value is not None else 0.0, own=expected)
 
@@ -111,26 +129,45 @@ def value_by_hand(work: Workspace) -> None:
     churned = [0.0, 1, 1, 1, 0, 0, 0, 1, 0, 0, 0, 1]
     price = [990.0, 1990, 990, 3990, 990, 990, 1990, 990, 1990, 990, 1990, 990]
     cases = {
-        "rule": (contacted, 4 / 12 * (1770.0 - 12.0) / 2 + 8 / 12 * (4179.0 + 2079.0 + 4179.0) / 4),
+        "rule": (
+            contacted,
+            4 / 12 * (1770.0 - 12.0) / 2 + 8 / 12 * (4179.0 + 2079.0 + 4179.0) / 4,
+        ),
         "nobody": ([0.0] * 12, (4179.0 + 2079.0 + 4179.0) / 6),
         "everybody": ([1.0] * 12, (1770.0 - 12.0 + 1770.0 + 1770.0 + 3570.0 - 12.0) / 6),
     }
     for case, (chosen, own) in cases.items():
-        got = work.call(CALL, "policy_value", chosen, churned, treated, price, called=VALUE)["values"]
+        got = work.call(CALL, "policy_value", chosen, churned, treated, price, called=VALUE)[
+            "values"
+        ]
         if len(got) != 1 or got[0] is None or not abs(got[0] - own) <= TOLERANCE:
-            fail("differs", case=case, got=got[0] if len(got) == 1 and got[0] is not None else 0.0, own=own)
-    if work.call(REFUSAL, "policy_value", [1.0, 0.0], [0.0, 0.0], [0.0, 0.0], [990.0, 990.0]) != "ValueError":
+            fail(
+                "differs",
+                case=case,
+                got=got[0] if len(got) == 1 and got[0] is not None else 0.0,
+                own=own,
+            )
+    if (
+        work.call(REFUSAL, "policy_value", [1.0, 0.0], [0.0, 0.0], [0.0, 0.0], [990.0, 990.0])
+        != "ValueError"
+    ):
         fail("speaks_for_nobody")
 
 
-@check(group="production", points=2, severity="minor", kind="static", needs=["expected_gain_by_hand"])
+@check(
+    group="production", points=2, severity="minor", kind="static", needs=["expected_gain_by_hand"]
+)
 def learns_nothing_yet(work: Workspace) -> None:
     """Rules and money use no machine-learning library."""
     for path in ("churn/baseline.py", "churn/metrics.py", "churn/data.py"):
         text = work.text(path)
         found = LEARNING.search(text)
         if found:
-            fail("imports_learning", at=f"{path}:{text[: found.start()].count(chr(10)) + 1}", library=found[1])
+            fail(
+                "imports_learning",
+                at=f"{path}:{text[: found.start()].count(chr(10)) + 1}",
+                library=found[1],
+            )
 
 
 @check(group="tests", points=5, severity="minor", kind="contract", needs=["expected_gain_by_hand"])

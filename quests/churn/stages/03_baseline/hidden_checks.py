@@ -58,9 +58,13 @@ def _pilot(work: Workspace) -> pd.DataFrame:
         renewals, campaigns = work.table("renewals"), work.table("campaigns")
         users = work.table("users")
         coin = campaigns[campaigns["source"].astype(str) == "pilot"]
-        rows = renewals.merge(coin[["user_id", "renewal_due", "offer"]], on=["user_id", "renewal_due"])
+        rows = renewals.merge(
+            coin[["user_id", "renewal_due", "offer"]], on=["user_id", "renewal_due"]
+        )
         rows = rows.merge(users[["user_id", "price_rub", "is_test", "tz"]], on="user_id")
-        rows = rows[rows["is_test"] == 0].sort_values(["decision_at", "user_id"], ignore_index=True)
+        rows = rows[rows["is_test"] == 0].sort_values(
+            ["decision_at", "user_id"], ignore_index=True
+        )
         rows["treated"] = (rows["offer"].astype(str) == "discount30").astype(np.int64)
         times = rows["decision_at"]
         rows["decision_at"] = times if times.dt.tz is not None else times.dt.tz_localize("UTC")
@@ -78,7 +82,7 @@ def _pilot(work: Workspace) -> pd.DataFrame:
     phase=Phase.TRAIN,
 )
 def money_table_adds_up(work: Workspace) -> Praise:
-    """`baseline.json` prices four policies on the pilot, and says what follows for Marina's rule."""
+    """`baseline.json` prices four policies on the pilot and says what follows for Marina."""
     work.train("python", "-m", "churn.baseline", "--out", "/artifacts")
     table = _table(work)
     own = _own_values(work)
@@ -115,7 +119,9 @@ def _line(line: object) -> tuple[float | None, float | None]:
     numbers = []
     for name in ("contacted", "roubles_per_renewal"):
         value = line.get(name)
-        plain = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        plain = (
+            isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        )
         numbers.append(float(value) if plain else None)
     return numbers[0], numbers[1]
 
@@ -152,16 +158,24 @@ def _silent(work: Workspace, pilot: pd.DataFrame) -> np.ndarray:
     rows = [("event_ts", ">", since), ("event_type", "in", ["lesson", "login"])]
     events = work.table("events", where=rows)
     events = events[events["user_id"].isin(pilot["user_id"])]
-    zone = events["user_id"].map(pilot.drop_duplicates("user_id").set_index("user_id")["tz"].astype(str))
-    behind = np.where(events["client"].astype(str) == LOCAL, zone.map(HOURS).to_numpy(np.float64), 0.0)
+    zone = events["user_id"].map(
+        pilot.drop_duplicates("user_id").set_index("user_id")["tz"].astype(str)
+    )
+    behind = np.where(
+        events["client"].astype(str) == LOCAL, zone.map(HOURS).to_numpy(np.float64), 0.0
+    )
     events = pd.DataFrame(
         {
             "user_id": events["user_id"].to_numpy(np.int64),
             "known": np.maximum(
                 events["ingested_at"].dt.tz_localize(None).to_numpy("datetime64[ms]"),
-                (events["event_ts"] - pd.to_timedelta(behind, unit="h")).dt.tz_localize(None).to_numpy("datetime64[ms]"),
+                (events["event_ts"] - pd.to_timedelta(behind, unit="h"))
+                .dt.tz_localize(None)
+                .to_numpy("datetime64[ms]"),
             ),
-            "day": (events["event_ts"] - pd.to_timedelta(behind, unit="h") + pd.Timedelta(hours=3)).dt.tz_localize(None).dt.floor("D"),
+            "day": (events["event_ts"] - pd.to_timedelta(behind, unit="h") + pd.Timedelta(hours=3))
+            .dt.tz_localize(None)
+            .dt.floor("D"),
         }
     )
     silent = np.ones(len(pilot), dtype=bool)
@@ -176,7 +190,9 @@ def _silent(work: Workspace, pilot: pd.DataFrame) -> np.ndarray:
 def _chosen_by_rule(work: Workspace, pilot: pd.DataFrame) -> np.ndarray:
     answer = work.call("driver.baseline:on_pilot", "rule.sql", called=CONTACT)
     answer["decision_at"] = pd.to_datetime(answer["decision_at"], utc=True)
-    both = pilot[["user_id", "decision_at"]].merge(answer, on=["user_id", "decision_at"], how="left")
+    both = pilot[["user_id", "decision_at"]].merge(
+        answer, on=["user_id", "decision_at"], how="left"
+    )
     return both["contact"].fillna(value=False).astype(bool).to_numpy()[: len(pilot)]
 
 
@@ -211,13 +227,21 @@ def keeps_to_the_limit(work: Workspace) -> None:
             fail("over_the_limit", asked=len(batch), contacted=contacted, limit=limit)
 
 
-@check(group="production", points=3, severity="minor", kind="contract", needs=["expected_gain_by_hand"])
+@check(
+    group="production",
+    points=3,
+    severity="minor",
+    kind="contract",
+    needs=["expected_gain_by_hand"],
+)
 def answers_whom_it_was_asked_about(work: Workspace) -> None:
     """One flag for each id, in the order asked; strangers are not contacted."""
     ids = _renewals(work)["user_id"].tolist()[:40]
     stranger = 4_000_000_000
     for case, asked in (("reversed", ids[::-1]), ("stranger", [stranger, *ids]), ("empty", [])):
-        answer = work.call("driver.baseline:contacts", _as_of(work), asked, data="hidden", called=CONTACT)
+        answer = work.call(
+            "driver.baseline:contacts", _as_of(work), asked, data="hidden", called=CONTACT
+        )
         if [int(user) for user in answer["user_id"]] != asked:
             fail("others_answered", case=case, asked=len(asked), found=len(answer))
         if case == "stranger" and bool(answer["contact"].iloc[0]):
@@ -237,7 +261,9 @@ def _chosen(work: Workspace, ids: list[int]) -> np.ndarray:
     """The rule's choice among hidden renewals, in the order asked; each question asked once."""
 
     def ask() -> np.ndarray:
-        answer = work.call("driver.baseline:contacts", _as_of(work), ids, data="hidden", called=CONTACT)
+        answer = work.call(
+            "driver.baseline:contacts", _as_of(work), ids, data="hidden", called=CONTACT
+        )
         flags = answer.set_index("user_id")["contact"]
         if flags.index.duplicated().any():
             fail("ids_twice", rows=int(flags.index.duplicated().sum()))

@@ -14,8 +14,7 @@ from graders import Check, Phase, Workspace, check, fail, production
 
 LATE = ("cancel_page_views", "status_final")
 METRICS = ("roc_auc", "log_loss", "ece", "rows")
-MOMENT = "2024-05-05T21:00:00+00:00"  # a public decision: 6 May 2024, 00:00 in Moscow
-SAMPLE, ASKED = 1_200, 60
+SAMPLE, MOMENTS, ASKED = 1_000, 12, 60
 SAME = 1e-9
 TRAIN = "driver.model:train_and_save"
 PREDICT = "ChurnModel.predict_proba"
@@ -38,7 +37,14 @@ FEATURES = (
 
 
 # ------------------------------------------------------------------ what the code says
-@check(group="production", points=4, severity="blocker", kind="static", needs=["trains"], phase=Phase.TRAIN)
+@check(
+    group="production",
+    points=4,
+    severity="blocker",
+    kind="static",
+    needs=["trains"],
+    phase=Phase.TRAIN,
+)
 def names_no_late_column(work: Workspace) -> None:
     """Neither Python nor SQL of the project reads a column that is filled in after the outcome."""
     for path in [*work.matching("churn/*.py"), *work.matching("sql/*.sql")]:
@@ -65,7 +71,11 @@ def trains(work: Workspace) -> None:
         fail("no_model")
     for name in METRICS:
         value = _metrics(work).get(name)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not math.isfinite(value)
+        ):
             fail("no_metric", metric=name)
 
 
@@ -151,7 +161,14 @@ def lives_with_gaps(work: Workspace) -> None:
         fail("absent_column_unnoticed")
 
 
-@check(group="tests", points=2, severity="minor", kind="directional", needs=["ranks_who_leaves"], phase=Phase.HIDDEN)
+@check(
+    group="tests",
+    points=2,
+    severity="minor",
+    kind="directional",
+    needs=["ranks_who_leaves"],
+    phase=Phase.HIDDEN,
+)
 def failures_raise_the_risk(work: Workspace) -> None:
     """Two failed charges more do not make people look safer."""
     asked = _labelled(work)[list(FEATURES)].head(400).copy()
@@ -164,21 +181,30 @@ def failures_raise_the_risk(work: Workspace) -> None:
 
 
 def _labelled(work: Workspace) -> pd.DataFrame:
-    """Public renewals of one decision without a letter: features (the learner's) and outcome."""
+    """Public renewals without a letter, newest first: features (the learner's) and outcome."""
 
     def read() -> pd.DataFrame:
-        moment = pd.Timestamp(MOMENT)
-        renewals, campaigns = work.table("renewals"), work.table("campaigns")
-        rows = renewals.merge(campaigns[["user_id", "renewal_due", "offer"]], on=["user_id", "renewal_due"])
-        at = rows["decision_at"]
-        at = at if at.dt.tz is not None else at.dt.tz_localize("UTC")
-        rows = rows[(at == moment) & (rows["offer"].astype(str) == "none")].head(SAMPLE)
-        ids = [int(user) for user in rows["user_id"]]
-        features = work.call("driver.model:sample", MOMENT, ids, called="load_features")
-        both = features.merge(rows[["user_id", "churned"]], on="user_id").assign(decision_at=moment)
-        return both.reset_index(drop=True)
+        key = ["user_id", "renewal_due"]
+        campaigns = work.table("campaigns")[[*key, "offer"]]
+        rows = work.table("renewals").merge(campaigns, on=key)
+        rows = rows[rows["offer"].astype(str) == "none"]
+        moments = pd.to_datetime(rows["decision_at"], utc=True)
+        parts: list[pd.DataFrame] = []
+        for moment in sorted(moments.unique(), reverse=True)[:MOMENTS]:
+            parts.append(_known(work, rows[moments == moment], pd.Timestamp(moment)))
+            if sum(map(len, parts)) >= SAMPLE:
+                break
+        return pd.concat(parts, ignore_index=True).head(SAMPLE)
 
     return work.once("labelled", read)
+
+
+def _known(work: Workspace, rows: pd.DataFrame, moment: pd.Timestamp) -> pd.DataFrame:
+    """The renewals of one decision with what the learner's features say of them."""
+    ids = [int(user) for user in rows["user_id"].head(SAMPLE)]
+    target = "driver.model:sample"
+    features = work.call(target, moment.isoformat(), ids, called="churn.data:load_features")
+    return features.merge(rows[["user_id", "churned"]], on="user_id").assign(decision_at=moment)
 
 
 def _numbers(answer: object) -> np.ndarray:
@@ -188,7 +214,14 @@ def _numbers(answer: object) -> np.ndarray:
 
 
 # ------------------------------------------------------------------ tidy
-@check(group="tests", points=3, severity="minor", kind="contract", needs=["ranks_who_leaves"], phase=Phase.HIDDEN)
+@check(
+    group="tests",
+    points=3,
+    severity="minor",
+    kind="contract",
+    needs=["ranks_who_leaves"],
+    phase=Phase.HIDDEN,
+)
 def own_tests_pass(work: Workspace) -> None:
     """The project's tests run and pass, and some of them are about the model."""
     finished = work.run("python", "-m", "pytest", "-q", "tests", may_fail=True)

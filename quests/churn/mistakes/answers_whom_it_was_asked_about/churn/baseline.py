@@ -21,9 +21,7 @@ from churn.metrics import policy_value
 log = logging.getLogger(__name__)
 
 
-def contact(
-    as_of: datetime, user_ids: Sequence[int], rule: str = "rule.sql"
-) -> pd.Series:
+def contact(as_of: datetime, user_ids: Sequence[int], rule: str = "rule.sql") -> pd.Series:
     """Whom a rule would write to.
 
     A rule is a query over `features`, which stands for the result of ``sql/features.sql``.

@@ -1,7 +1,7 @@
 -- Everything that renewals know, ready for feature selection.
-SELECT r.*
-FROM renewals AS r
-INNER JOIN campaigns AS c ON c.user_id = r.user_id AND c.renewal_due = r.renewal_due
-INNER JOIN users AS u ON u.user_id = r.user_id
-WHERE c.offer = 'none' AND NOT u.is_test AND r.label_known_at <= {now:DateTime64(3, 'UTC')}
-ORDER BY r.decision_at, r.user_id
+SELECT *
+FROM renewals
+WHERE label_known_at <= {now:DateTime64(3, 'UTC')}
+    AND user_id IN (SELECT user_id FROM users WHERE NOT is_test)
+    AND (user_id, renewal_due) IN (SELECT user_id, renewal_due FROM campaigns WHERE offer = 'none')
+ORDER BY decision_at, user_id

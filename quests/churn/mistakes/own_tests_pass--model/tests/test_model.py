@@ -54,9 +54,7 @@ def test_order_of_rows_and_columns_is_no_matter(rows: pd.DataFrame, model: Churn
     np.testing.assert_array_equal(model.predict_proba(turned)[::-1], model.predict_proba(rows))
 
 
-def test_gaps_get_a_probability_and_an_absent_column_an_error(
-    rows: pd.DataFrame, model: ChurnModel
-) -> None:
+def test_gaps_get_a_probability_and_an_absent_column_an_error(rows: pd.DataFrame, model: ChurnModel) -> None:
     empty = pd.DataFrame(np.nan, index=[0], columns=FEATURES)
     assert 0 <= model.predict_proba(empty)[0] <= 1
     with pytest.raises(ValueError, match="tenure_months"):

@@ -89,7 +89,7 @@ class ChurnModel:
             "columns": self.columns,
             "seed": self.seed,
             "rounds": self.rounds,
-            "booster": self._booster.model_to_string(),
+            "booster": self._booster.model_to_string(num_iteration=150),
         }
         Path(path).write_text(json.dumps(state), encoding="utf-8")
 
@@ -98,7 +98,7 @@ class ChurnModel:
         """Read what `save` wrote; the same rows get the same probabilities."""
         state = json.loads(Path(path).read_text(encoding="utf-8"))
         model = cls(seed=state["seed"], rounds=state["rounds"])
-        model.columns = tuple(sorted(state["columns"]))
+        model.columns = tuple(state["columns"])
         model._booster = lgb.Booster(model_str=state["booster"])
         return model
 
