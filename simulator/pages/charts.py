@@ -15,6 +15,7 @@ CHART_WIDTH: Final = 288
 CHART_TOP: Final = 24
 CHART_BOTTOM: Final = 86
 MOST_ATTEMPTS: Final = 24
+ROOM: Final = 9  # points of the scale that two numbers need between them
 
 
 class GroupPoints(Protocol):
@@ -89,7 +90,7 @@ def scale_bar(groups: Sequence[GroupPoints]) -> SafeString:
     cuts = format_html_join(
         "",
         '<text x="{}%" y="40" text-anchor="middle">{}</text>',
-        ((_raw(piece.start), round(piece.start)) for piece in pieces[1:]),
+        ((_raw(cut), round(cut)) for cut in _apart([piece.start for piece in pieces[1:]])),
     )
     legend = format_html_join(
         "",
@@ -216,6 +217,15 @@ def _pieces(groups: Sequence[GroupPoints]) -> list[_Piece]:
     return pieces
 
 
+def _apart(cuts: Sequence[float]) -> list[float]:
+    """The cuts that have room for their number between their neighbours, 0 and 100."""
+    shown: list[float] = []
+    for cut in cuts:
+        if cut - (shown[-1] if shown else 0) >= ROOM and 100 - cut >= ROOM:
+            shown.append(cut)
+    return shown
+
+
 def _raw(value: float) -> str:
     """A coordinate: never with the decimal comma of a language."""
     return f"{value:.2f}".rstrip("0").rstrip(".")
@@ -231,8 +241,7 @@ class Stretch:
 
 
 SAMPLE: Final = (
-    Stretch(group="production", points=30, max_points=35),
-    Stretch(group="tests", points=18, max_points=20),
-    Stretch(group="metrics", points=24, max_points=25),
-    Stretch(group="business", points=12, max_points=20),
+    Stretch(group="production", points=10, max_points=14),
+    Stretch(group="tests", points=21, max_points=21),
+    Stretch(group="metrics", points=31, max_points=65),
 )

@@ -5,7 +5,14 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    StorageState,
+    sync_playwright,
+)
 
 from simulator.serving.private import Site, private_site
 from tests.needs import need
@@ -47,6 +54,12 @@ def chromium(site: Site) -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def sessions(site: Site, chromium: Browser) -> dict[str, StorageState]:
+    """The cookies of those who signed in: once each, through the form."""
+    return {"": StorageState(cookies=[], origins=[])}
+
+
 @pytest.fixture
 def complaints() -> list[str]:
     """What the browser complained about; a test that ends with any fails."""
@@ -54,13 +67,18 @@ def complaints() -> list[str]:
 
 
 @pytest.fixture
-def open_as(site: Site, chromium: Browser, complaints: list[str]) -> Iterator[Open]:
+def open_as(
+    site: Site, chromium: Browser, sessions: dict[str, StorageState], complaints: list[str]
+) -> Iterator[Open]:
     """Open a page in a browser of its own, signed in as somebody or nobody."""
     contexts: list[BrowserContext] = []
 
     def run(person: str = "", address: str = "/", **settings: object) -> Page:
+        if person not in sessions:
+            sessions[person] = _sign_in(chromium.new_context(base_url=site.address), person)
         context = chromium.new_context(
             base_url=site.address,
+            storage_state=sessions[person],
             **({"viewport": LAPTOP} | settings),  # type: ignore[arg-type]
         )
         contexts.append(context)
@@ -69,8 +87,6 @@ def open_as(site: Site, chromium: Browser, complaints: list[str]) -> Iterator[Op
         context.on("console", lambda message: _note(complaints, message))
         context.on("weberror", lambda error: complaints.append(str(error.error)))
         page = context.new_page()
-        if person:
-            _sign_in(page, person)
         page.goto(address)
         return page
 
@@ -80,12 +96,16 @@ def open_as(site: Site, chromium: Browser, complaints: list[str]) -> Iterator[Op
     assert complaints == []
 
 
-def _sign_in(page: Page, person: str) -> None:
+def _sign_in(context: BrowserContext, person: str) -> StorageState:
+    page = context.new_page()
     page.goto("/accounts/login/")
     page.fill("[name=login]", person)
     page.fill("[name=password]", person)
     page.click("main form button")
     page.wait_for_url("**/quests/")
+    state = context.storage_state()
+    context.close()
+    return state
 
 
 def _note(complaints: list[str], message: ConsoleMessage) -> None:

@@ -69,6 +69,11 @@ def test_the_scale_bar_is_100_points_long_and_cut_by_groups() -> None:
     assert "Production 22 of 40, Metrics 10 of 10" in drawn
 
 
+def test_numbers_on_the_scale_never_overlap() -> None:
+    drawn = bar(production=(1, 4), tests=(1, 40), metrics=(1, 52), business=(1, 4))
+    assert re.findall(r'text-anchor="middle">(\d+)<', drawn) == ["44"]
+
+
 def test_coordinates_know_no_decimal_comma() -> None:
     with translation.override("ru"):
         drawn = bar(production=(1, 3), tests=(2.5, 3))
