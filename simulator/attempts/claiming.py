@@ -180,6 +180,17 @@ def cancel(grading_id: int) -> bool:
     return rows == 1
 
 
+def release(grading_id: int) -> bool:
+    """A person has looked: queue a quarantined grading once more, with all its tries."""
+    with transaction.atomic():
+        rows = Grading.objects.filter(pk=grading_id, state=Grading.State.QUARANTINED).update(
+            state=Grading.State.QUEUED, infra_attempts=0, not_before=None, finished_at=None
+        )
+        if rows:
+            ringing.ring(grading_id)
+    return rows == 1
+
+
 def quarantine(gradings: QuerySet[Grading]) -> int:
     """Give up on gradings that failed too often on our side: a person will look."""
     return gradings.update(state=Grading.State.QUARANTINED, finished_at=Now(), lease_until=None)

@@ -24,7 +24,13 @@ from django.contrib.auth import aget_user
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.db import close_old_connections
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotFound,
+    StreamingHttpResponse,
+)
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils import translation
@@ -133,12 +139,16 @@ async def follow(
     write: Write,
     session: str | None,
 ) -> HttpResponseBase:
-    """A stream as a response. Raises Http404 for an attempt that is absent or not theirs.
+    """A stream as a response; 404, without a page, for what is absent or not theirs.
 
     A stream that a `session` opened ends with it.
     """
     language: Language = "ru" if getattr(request, "LANGUAGE_CODE", "en") == "ru" else "en"
-    followed = await _read(find, user, public_id, session=session, language=language)
+    try:
+        followed = await _read(find, user, public_id, session=session, language=language)
+    except Http404:
+        # Django would draw its page in a thread whose database connection nobody closes.
+        return HttpResponseNotFound()
     since = Place.read(request.headers.get("Last-Event-ID", ""))
     if since.ended:
         return HttpResponse(status=204)  # tells a browser to connect no more

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import connections
 from django.test import AsyncClient
 
 from graders.intake import Problem
@@ -61,7 +62,13 @@ async def read_all(attempt: Attempt, user: User, since: Place = BEGINNING) -> li
 
 
 def in_time(story: Awaitable[Any]) -> Any:
-    return asyncio.run(asyncio.wait_for(story, PATIENCE))
+    async def told() -> Any:
+        try:
+            return await asyncio.wait_for(story, PATIENCE)
+        finally:  # the test client leaves the connection of its thread open
+            await sync_to_async(connections.close_all)()
+
+    return asyncio.run(told())
 
 
 def parts_of(answer: Any) -> AsyncIterator[bytes]:

@@ -6,6 +6,7 @@ touches; so a finding names the trap, not one of its consequences.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -44,7 +45,7 @@ def answers_by_hand(work: Workspace) -> float | None:
     frame = work.once("features.public", lambda: work.sql(SQL, {"as_of": NOW})).frame
     right = work.once("features.by_hand", lambda: _by_hand(work))
     left = frame.set_index("user_id").reindex(right.index)
-    absent = right.index.difference(frame["user_id"])
+    absent = right.index.difference(pd.Index(frame["user_id"]))
     if len(absent):
         fail("customer_absent", customer=int(absent[0]), absent=len(absent), total=len(right))
     wrong = {name: rows for name, rows in differences(left, right).items() if rows}
@@ -55,8 +56,8 @@ def answers_by_hand(work: Workspace) -> float | None:
     name = next(iter(wrong))
     known = ~np.isclose(left[name], right[name], rtol=1e-6, atol=1e-6, equal_nan=True)
     customer = right.index[known][0]
-    got, own = float(left.at[customer, name]), float(right.at[customer, name])
-    facts = {
+    got, own = float(left[name].loc[customer]), float(right[name].loc[customer])
+    facts: dict[str, Any] = {
         "column": name,
         "customer": int(customer),
         "rows": wrong[name],
@@ -93,7 +94,7 @@ def _by_hand(work: Workspace) -> pd.DataFrame:
     ]
     own["failed_payments_30d"] = _sizes(failed, ids)
     people = users.set_index("user_id").loc[ids]
-    own["tenure_months"] = (now - _utc(people["registered_at"])) // (28 * DAY)
+    own["tenure_months"] = (now - _utc(people["registered_at"])).dt.days // 28
     own["price_rub"] = people["price_rub"].astype(np.float64)
     return own.astype(np.float64)
 

@@ -43,12 +43,12 @@ def expected_gain_by_hand(work: Workspace) -> None:
                 fail("sleeping_dog", p0=p0, p1=p1, price=price, got=value, own=own)
             fail("differs", p0=p0, p1=p1, price=price, got=value, own=own)
     rng = np.random.default_rng(20240617)
-    p0, p1 = rng.uniform(0, 1, 40).round(3), rng.uniform(0, 1, 40).round(3)
-    price = rng.choice([990.0, 1990.0, 3990.0], 40)
-    own = (p0 - p1) * 2.1 * price - (1 - p1) * 0.3 * price - 12.0
-    got = np.array(gain(work, p0, p1, price))
-    if got.shape != own.shape or not np.allclose(got, own, atol=TOLERANCE, rtol=0):
-        fail("others_differ", pairs=len(own))
+    stay, leave = rng.uniform(0, 1, 40).round(3), rng.uniform(0, 1, 40).round(3)
+    prices = rng.choice([990.0, 1990.0, 3990.0], 40)
+    right = (stay - leave) * 2.1 * prices - (1 - leave) * 0.3 * prices - 12.0
+    gains = np.array(gain(work, stay, leave, prices))
+    if gains.shape != right.shape or not np.allclose(gains, right, atol=TOLERANCE, rtol=0):
+        fail("others_differ", pairs=len(right))
 
 
 @check(
@@ -174,8 +174,8 @@ def learns_nothing_yet(work: Workspace) -> None:
 def own_tests_pass(work: Workspace) -> None:
     """The project's tests run and pass, and some of them are about money."""
     finished = work.run("python", "-m", "pytest", "-q", "tests", may_fail=True)
-    if finished.exit_code != 0:
-        fail("tests_fail", exit_code=finished.exit_code)
+    if not finished.ok:
+        fail("tests_fail", exit_code=finished.exit_code or 1)
     if not any("metrics" in work.text(path) for path in work.matching("tests/*.py")):
         fail("no_test_of_money")
 

@@ -116,14 +116,13 @@ def _line(line: object) -> tuple[float | None, float | None]:
     """Share and value of a line, None for what is no finite number."""
     if not isinstance(line, dict):
         return None, None
-    numbers = []
-    for name in ("contacted", "roubles_per_renewal"):
-        value = line.get(name)
-        plain = (
-            isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-        )
-        numbers.append(float(value) if plain else None)
-    return numbers[0], numbers[1]
+    return _number(line.get("contacted")), _number(line.get("roubles_per_renewal"))
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return float(value)
 
 
 def _own_values(work: Workspace) -> Mapping[str, tuple[float, float]]:
@@ -179,9 +178,10 @@ def _silent(work: Workspace, pilot: pd.DataFrame) -> np.ndarray:
         }
     )
     silent = np.ones(len(pilot), dtype=bool)
-    for moment, places in pilot.groupby("decision_at").indices.items():
-        known = events[events["known"] <= pd.Timestamp(moment).tz_convert("UTC").tz_localize(None)]
-        today = (pd.Timestamp(moment) + pd.Timedelta(hours=3)).tz_localize(None).floor("D")
+    for key, places in pilot.groupby("decision_at").indices.items():
+        moment = pd.Timestamp(str(key))
+        known = events[events["known"] <= moment.tz_convert("UTC").tz_localize(None)]
+        today = (moment + pd.Timedelta(hours=3)).tz_localize(None).floor("D")
         seen = known.loc[known["day"] > today - 14 * DAY, "user_id"].unique()
         silent[places] = ~pilot["user_id"].iloc[places].isin(seen).to_numpy()
     return silent
@@ -267,6 +267,7 @@ def _chosen(work: Workspace, ids: list[int]) -> np.ndarray:
         flags = answer.set_index("user_id")["contact"]
         if flags.index.duplicated().any():
             fail("ids_twice", rows=int(flags.index.duplicated().sum()))
-        return flags.reindex(ids).fillna(value=False).to_numpy(dtype=bool)
+        chosen: np.ndarray = flags.reindex(ids).fillna(value=False).to_numpy(dtype=bool)
+        return chosen
 
     return work.once(("contacts", tuple(ids)), ask)

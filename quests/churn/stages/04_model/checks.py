@@ -203,7 +203,9 @@ def _known(work: Workspace, rows: pd.DataFrame, moment: pd.Timestamp) -> pd.Data
     """The renewals of one decision with what the learner's features say of them."""
     ids = [int(user) for user in rows["user_id"].head(SAMPLE)]
     target = "driver.model:sample"
-    features = work.call(target, moment.isoformat(), ids, called="churn.data:load_features")
+    features: pd.DataFrame = work.call(
+        target, moment.isoformat(), ids, called="churn.data:load_features"
+    )
     return features.merge(rows[["user_id", "churned"]], on="user_id").assign(decision_at=moment)
 
 
@@ -225,8 +227,8 @@ def _numbers(answer: object) -> np.ndarray:
 def own_tests_pass(work: Workspace) -> None:
     """The project's tests run and pass, and some of them are about the model."""
     finished = work.run("python", "-m", "pytest", "-q", "tests", may_fail=True)
-    if finished.exit_code != 0:
-        fail("tests_fail", exit_code=finished.exit_code)
+    if not finished.ok:
+        fail("tests_fail", exit_code=finished.exit_code or 1)
     if not any("ChurnModel" in work.text(path) for path in work.matching("tests/*.py")):
         fail("no_test_of_the_model")
 
