@@ -19,8 +19,9 @@ Texts take ``{name}`` for a declared parameter and ``{name|one|other}`` (English
 ``{name|one|few|many}`` (Russian) for the word that fits its number:
 ``{rows} {rows|строка|строки|строк}``. Parameter types, and how they are rounded and shown:
 
-* ``int`` 12,345 · ``float`` (3 decimals) or ``float(2)`` · ``percent`` a share: 0.123 is 12.3 %
-* ``money`` whole roubles · ``seconds`` 4.2 s · ``megabytes`` 512 MB
+* ``int`` 12,345 · ``id`` 12345 · ``float`` (3 decimals) or ``float(2)``
+* ``percent`` a share: 0.123 is 12.3 % · ``money`` whole roubles
+* ``seconds`` 4.2 s · ``megabytes`` 512 MB
 * ``identifier`` a name in code, ``identifiers`` a comma-separated list of them, ``path`` a file
 * ``enum[a, b]`` one of these words, shown as it is
 

@@ -16,6 +16,7 @@ MOST_WORDS = 90
 
 _KINDS = (
     "int",
+    "id",
     "float",
     "percent",
     "money",
@@ -73,7 +74,7 @@ class ParamType:
     def _number(self, value: Param) -> Param:
         if isinstance(value, str) or not math.isfinite(value):
             raise TypeError(f"{value!r} is not a finite number")
-        if self.kind == "int":
+        if self.kind in ("int", "id"):
             if value != int(value):
                 raise ValueError(f"{value!r} is not a whole number")
             return int(value)
@@ -114,7 +115,7 @@ def fill_in(
 
 def show(value: Param, kind: ParamType | None, language: Language | None) -> str:
     """A value in words of a language."""
-    if isinstance(value, str | bool) or language is None:
+    if isinstance(value, str | bool) or language is None or (kind and kind.kind == "id"):
         return str(value)
     name = kind.kind if kind else "float"
     if name == "percent":

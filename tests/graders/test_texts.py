@@ -9,6 +9,7 @@ from graders.texts import NBSP, count_words, fill_in, param_type, show, typeset
     ("spelled", "value", "en", "ru"),
     [
         ("int", 12345, "12,345", f"12{NBSP}345"),
+        ("id", 12345, "12345", "12345"),
         ("float", 0.7004, "0.7", "0,7"),
         ("float(2)", 0.736, "0.74", "0,74"),
         ("percent", 0.123, f"12.3{NBSP}%", f"12,3{NBSP}%"),

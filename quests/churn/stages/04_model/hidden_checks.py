@@ -59,11 +59,9 @@ def means_what_it_says(work: Workspace) -> None:
     baseline, target = _span(work, "ece")
     share = share_between(value, baseline=baseline, target=target)
     if share == 0 and said.mean() > left.mean():
-        fail("says_too_much", said=float(said.mean()), happened=float(left.mean()), target=target)
+        fail("says_too_much", said=_about(said), happened=_about(left), target=target)
     if share == 0:
-        fail(
-            "says_too_little", said=float(said.mean()), happened=float(left.mean()), target=target
-        )
+        fail("says_too_little", said=_about(said), happened=_about(left), target=target)
     if share < 1:
         fail("in_between", share=share, baseline=baseline, target=target)
 
@@ -133,6 +131,11 @@ def _probabilities(work: Workspace) -> np.ndarray:
         return aligned(answer, ids=ids, id_column="user_id", column="probability", low=0, high=1)
 
     return work.once("probabilities", ask)
+
+
+def _about(values: np.ndarray) -> float:
+    """A mean share in whole per cent: enough to see the level, too little to learn the labels."""
+    return round(float(values.mean()), 2)
 
 
 def _key(work: Workspace, name: str) -> str:
