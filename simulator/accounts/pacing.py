@@ -23,6 +23,7 @@ class Limit:
 SIGN_IN: Final = Limit(name="sign-in", times=10, seconds=300)
 HAND_IN: Final = Limit(name="hand-in", times=60, seconds=60)
 TRY_OUT: Final = Limit(name="try-out", times=20, seconds=60)
+ASK: Final = Limit(name="ask", times=40, seconds=60)
 DOWNLOAD: Final = Limit(name="download", times=60, seconds=60)
 CANCEL: Final = Limit(name="cancel", times=60, seconds=60)
 FOLLOW: Final = Limit(name="follow", times=240, seconds=60)

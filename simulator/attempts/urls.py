@@ -14,6 +14,7 @@ urlpatterns = [
     path("quests/<slug:slug>/project/download", project_views.download, name="download"),
     path("quests/<slug:slug>/<slug:stage>/", views.workspace, name="workspace"),
     path("quests/<slug:slug>/<slug:stage>/try-out", views.try_out, name="try-out"),
+    path("quests/<slug:slug>/<slug:stage>/ask", views.ask, name="ask"),
     path("quests/<slug:slug>/<slug:stage>/hand-in", views.hand_in, name="hand-in"),
     path("attempts/<uuid:public_id>/", views.attempt, name="attempt"),
     path("attempts/<uuid:public_id>/events", streaming.events, name="events"),

@@ -1,6 +1,8 @@
 """The workspace, a hand-in, and the page of an attempt: live first, then its report."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -17,7 +19,7 @@ from graders.quest import Quest, Stage
 from sandbox.interface import SandboxError
 from simulator.accounts import pacing
 from simulator.accounts.asking import signed_in
-from simulator.attempts import handing_in, objecting, showing, trying, workbench
+from simulator.attempts import console, handing_in, objecting, showing, trying, workbench
 from simulator.attempts.models import Attempt
 from simulator.attempts.reading import own_enrolment, readable_attempts
 from simulator.attempts.refusals import Refusal
@@ -50,22 +52,28 @@ def try_out(request: HttpRequest, slug: str, stage: str) -> HttpResponse:
     """The open checks on the draft, without an attempt."""
     quest, found = _stage(slug, stage)
     enrolment = own_enrolment(request.user, slug)
-    context: dict[str, Any] = {"quest": quest, "stage": found}
-    try:
+    context: dict[str, Any] = {"quest": quest, "stage": found, "fragment": "attempts/tried.html"}
+    with _in_words(context):
         pacing.pace(pacing.TRY_OUT, enrolment.learner_id)
         results = trying.try_out(enrolment, quest, found, sandbox=handing_in.sandbox())
         context["tried"] = [word(result, quest, found, language()) for result in results]
-    except Refusal as refusal:
-        context["refusal"] = refusal.message(language())
-    except pacing.TooMany as limit:
-        context["refusal"] = _too_often(limit)
-    except trying.NoTables:
-        context["refusal"] = _("The tables are still being made; try again in a minute.")
-    except SandboxError:
-        logger.exception("nothing could be tried out")
-        context["refusal"] = _("No machine is free now. Your files are safe; try again.")
-    whole = "HX-Request" not in request.headers
-    return render(request, "attempts/tried_page.html" if whole else "attempts/tried.html", context)
+    return _fragment(request, context)
+
+
+@require_POST
+@login_required
+def ask(request: HttpRequest, slug: str, stage: str) -> HttpResponse:
+    """A question to the public tables."""
+    quest, found = _stage(slug, stage)
+    enrolment = own_enrolment(request.user, slug)
+    query = request.POST.get("query", "").replace("\r\n", "\n")
+    params = console.read_params(request.POST.get("params", ""))
+    context: dict[str, Any] = {"quest": quest, "stage": found, "fragment": "attempts/answer.html"}
+    with _in_words(context):
+        pacing.pace(pacing.ASK, enrolment.learner_id)
+        sandbox = handing_in.sandbox()
+        context["answer"] = console.ask(quest, found, query, params, sandbox=sandbox)
+    return _fragment(request, context | {"query": query})
 
 
 @require_POST
@@ -143,6 +151,31 @@ def _stage(slug: str, stage: str) -> tuple[Quest, Stage]:
         return quest, quest.stage(stage)
     except LookupError:
         raise Http404 from None
+
+
+@contextmanager
+def _in_words(context: dict[str, Any]) -> Iterator[None]:
+    """What keeps rooms from answering becomes a sentence of the page."""
+    try:
+        yield
+    except Refusal as refusal:
+        context["refusal"] = refusal.message(language())
+    except pacing.TooMany as limit:
+        context["refusal"] = _too_often(limit)
+    except trying.NoTables:
+        context["refusal"] = _("The tables are still being made; try again in a minute.")
+    except console.Unanswered as error:
+        context["unanswered"] = str(error)
+    except SandboxError:
+        logger.exception("no room answered")
+        context["refusal"] = _("No machine is free now. Your files are safe; try again.")
+
+
+def _fragment(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    """The fragment alone for a page that waits for it, else in a page of its own."""
+    if "HX-Request" in request.headers:
+        return render(request, context["fragment"], context)
+    return render(request, "attempts/fragment_page.html", context)
 
 
 def _too_often(limit: pacing.TooMany) -> str:

@@ -10,6 +10,7 @@ from django.db.models.functions import Length
 from django.utils.translation import gettext as _
 
 from graders.quest import Language, Quest, Stage
+from simulator.attempts import console
 from simulator.attempts.models import Attempt
 from simulator.catalog import lessons, quests
 from simulator.catalog.models import Enrolment, ProjectFile
@@ -27,6 +28,7 @@ class Tab(enum.StrEnum):
     BRIEF = "brief"
     FILES = "files"
     DATA = "data"
+    SQL = "sql"
     HINTS = "hints"
 
 
@@ -97,6 +99,8 @@ class Bench:
                 }
             case Tab.FILES:
                 return {}
+            case Tab.SQL:
+                return {"query": _first_query(self.quest), "most_rows": console.MOST_ROWS}
             case Tab.BRIEF:
                 return {"brief": quests.brief_html(self.quest, self.stage, self.language)}
 
@@ -129,6 +133,7 @@ def _labels() -> dict[Tab, str]:
         Tab.BRIEF: _("Brief"),
         Tab.FILES: _("Files"),
         Tab.DATA: _("Data"),
+        Tab.SQL: _("SQL"),
         Tab.HINTS: _("Hints"),
     }
 
@@ -153,6 +158,11 @@ def _open_path(files: tuple[Shown, ...], stage: Stage, asked: str) -> str:
             if fnmatch(path, pattern) and not path.endswith("__init__.py"):
                 return path
     return paths[0] if paths else ""
+
+
+def _first_query(quest: Quest) -> str:
+    table = next(iter(quest.tables), "")
+    return f"SELECT *\nFROM {table}\nLIMIT 10" if table else "SELECT 1"
 
 
 def _text(file: ProjectFile | None) -> str | None:

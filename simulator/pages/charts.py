@@ -15,7 +15,7 @@ CHART_WIDTH: Final = 288
 CHART_TOP: Final = 24
 CHART_BOTTOM: Final = 86
 MOST_ATTEMPTS: Final = 24
-ROOM: Final = 9  # points of the scale that two numbers need between them
+ROOM: Final = 7  # points of the scale that two numbers need between them
 
 
 class GroupPoints(Protocol):

@@ -190,6 +190,22 @@ def test_the_data_tab_tells_facts_of_every_table(open_as: Open) -> None:
     expect(page.locator("#brief table.sample").first).to_be_visible()
 
 
+def test_a_question_to_the_tables_is_answered(open_as: Open) -> None:
+    page = open_as("learner")
+    begin(page)
+    page.locator("#brief .tabs").get_by_text("SQL").click()
+    page.fill("#sql-query", "SELECT count() AS people FROM users")
+    page.focus("#sql-query")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#answer td").first).to_have_text(re.compile(r"^\d+$"))
+    page.fill("#sql-query", "SELECT user_ids FROM users")
+    page.get_by_role("button", name="Ask").click()
+    expect(page.locator("#answer pre")).to_contain_text("user_id")
+    page.locator("#brief .tabs").get_by_text("Hints").click()
+    page.locator("#brief .tabs").get_by_text("SQL").click()
+    expect(page.locator("#sql-query")).to_have_value("SELECT user_ids FROM users")
+
+
 def test_an_instructor_sees_the_cohort_at_a_glance(open_as: Open) -> None:
     page = open_as("instructor", "/cohorts/")
     page.locator("main a").first.click()

@@ -18,6 +18,7 @@ PAGES = (
     ("", "/quests/churn/lessons/"),
     ("learner", "/quests/churn/features/"),
     ("learner", "/quests/churn/features/?tab=data"),
+    ("learner", "/quests/churn/features/?tab=sql"),
     ("learner", "/work/"),
     ("learner", "/accounts/settings/"),
     ("instructor", "/cohorts/"),

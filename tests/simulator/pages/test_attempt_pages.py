@@ -49,6 +49,7 @@ def test_the_workspace_opens_the_file_that_the_stage_is_about(
         ("brief", "Reach"),
         ("files", "app/"),
         ("data", "The tables are being made"),
+        ("sql", "SELECT 1"),
         ("hints", "Look."),
         ("nonsense", "Reach"),
     ],

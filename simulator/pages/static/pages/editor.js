@@ -246,7 +246,19 @@ document.addEventListener("htmx:confirm", (event) => {
   });
 });
 
-document.addEventListener("htmx:afterSwap", mark);
+document.addEventListener("htmx:afterSwap", () => { mark(); recall(); });
+
+// A question to the tables outlives a look at another tab.
+const questionKey = (field) => `question:${words.keep}:${field.dataset.kept}`;
+function recall() {
+  for (const field of document.querySelectorAll("[data-kept]")) {
+    field.value = sessionStorage.getItem(questionKey(field)) ?? field.value;
+  }
+}
+recall();
+document.addEventListener("input", (event) => {
+  if (event.target.matches("[data-kept]")) sessionStorage.setItem(questionKey(event.target), event.target.value);
+});
 
 const panes = [...document.querySelectorAll(".pane")];
 document.addEventListener("keydown", (event) => {
@@ -259,7 +271,9 @@ document.addEventListener("keydown", (event) => {
     document.getElementById("hand-in").requestSubmit();
   } else if (command && event.key === "Enter") {
     event.preventDefault();
-    document.getElementById("try-out").requestSubmit();
+    const asking = document.activeElement?.form;
+    if (asking?.id === "ask") asking.requestSubmit();
+    else document.getElementById("try-out").requestSubmit();
   } else if (event.key === "F6") {
     event.preventDefault();
     const now = panes.findIndex((pane) => pane.contains(document.activeElement));
