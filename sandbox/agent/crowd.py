@@ -100,9 +100,11 @@ class Crowd:
         """Wait until a process has ended or its step is done; end it at its limits."""
         while running.status is None and not done():
             self.turn(seconds)
+        running.drain()
         if running.status is not None:
-            running.drain()
             running.stopped = running.stopped or self._met_a_limit(running)
+        elif running.too_loud:
+            self.end_all("output_kb")
 
     def turn(self, seconds: float | None = None, *, also: int | None = None) -> None:
         """Wait for anything to happen, take it, and look at the limits when it is time."""

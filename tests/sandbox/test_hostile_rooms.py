@@ -100,6 +100,14 @@ def test_endless_output_is_cut_and_stopped(room: RunnerRoom, text: str) -> None:
     assert len(finished.stdout) + len(finished.stderr) <= LIMITS.output_kb * 1024
 
 
+def test_a_call_that_says_too_much_is_stopped_even_when_it_returns(room: RunnerRoom) -> None:
+    room.upload({"m.py": b"def f(n):\n    print('x' * n)\n    return n\n"})
+    loud = room.call("m:f", 10**6)
+    assert loud.stopped is Stopped.OUTPUT
+    assert len(loud.stdout) <= LIMITS.output_kb * 1024
+    assert room.call("m:f", 10).value == 10
+
+
 def test_output_at_the_limit_is_whole(room: RunnerRoom) -> None:
     finished = script(room, f"print('x' * ({LIMITS.output_kb} * 1024 - 1))")
     assert finished.ok
