@@ -1,6 +1,7 @@
 """Keeps a runtime's shell and template up: starts it when needed, replaces it when it died."""
 
 import logging
+import threading
 from pathlib import Path
 
 from sandbox import runtimes
@@ -30,9 +31,14 @@ class Shells:
         self._home = home
         self._warehouse = warehouse
         self._lines: dict[str, Line] = {}
+        self._starting = threading.Lock()
 
     def line(self, runtime: str) -> Line:
         """Get the way to a runtime's template. Blocks while it starts. Raises ShellError."""
+        with self._starting:  # many callers may find the same shell dead: one replaces it
+            return self._line(runtime)
+
+    def _line(self, runtime: str) -> Line:
         line = self._lines.get(runtime)
         if line is not None and line.alive:
             return line
@@ -48,8 +54,9 @@ class Shells:
 
     def kill(self) -> None:
         """End every shell."""
-        for line in self._lines.values():
-            line.kill()
+        with self._starting:
+            for line in self._lines.values():
+                line.kill()
 
     def _start(self, runtime: str) -> Line:
         try:

@@ -1,0 +1,167 @@
+"""The runner itself: it opens nothing unless every wall is found, and nothing outlives it."""
+
+import ctypes
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sandbox import probing
+from sandbox.client import RunnerRoom, RunnerSandbox
+from sandbox.interface import SandboxError
+from tests.sandbox.conftest import HOME, LIMITS, PLAIN_USER, ROOT, Host, traces
+
+CLONE_NEWUSER = 0x10000000
+
+
+@pytest.mark.bubblewrap
+def test_a_runner_that_is_killed_leaves_nothing_running(host: Host) -> None:
+    if host.kind != "bubblewrap":
+        pytest.skip("one kind tells: what is tested is the death of the runner's own children")
+    with tempfile.TemporaryDirectory(prefix="sim-test-") as folder:
+        path = Path(folder) / "socket"
+        with _runner("--socket", str(path), "--warehouse", folder) as process:
+            sandbox = RunnerSandbox(path)
+            _wait_for(path.exists)
+            with sandbox.open(runtime="python-ml", limits=LIMITS) as room:
+                before = _descendants(process.pid)
+                assert len(before) > 4
+                process.kill()
+                process.wait()
+                with pytest.raises(SandboxError):
+                    room.run("python", "-c", "print(1)")
+            _wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in before))
+
+
+@pytest.mark.bubblewrap
+def test_where_namespaces_are_refused_no_room_is_opened(host: Host) -> None:
+    if host.kind != "plain user":
+        pytest.skip("only a plain user can be refused")
+    asked = [sys.executable, "-m", "sandbox.runner", "--check", "--shell", "bubblewrap"]
+    finished = subprocess.run(
+        [*asked, "--home", str(HOME), "--warehouse", str(host.warehouse)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=_refuse_namespaces,
+    )
+    assert finished.returncode == 1, finished.stdout
+    health = json.loads(finished.stdout)
+    assert not health["ok"]
+    assert "user namespaces" in health["why"]
+    assert "sysctl" in health["why"]
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [("capabilities", 1), ("seccomp", 0), ("descriptors", [0, 1, 2, 3]), ("network", "refused?")],
+)
+def test_a_wall_that_is_missing_is_named(
+    host: Host, monkeypatch: pytest.MonkeyPatch, name: str, wanted: object
+) -> None:
+    monkeypatch.setitem(probing.EXPECTED, name, wanted)
+    found = probing.probe(host.sandbox, runtime="python-ml", controlled=False)
+    assert len(found.deviations) == 1
+    assert found.sentence.startswith(f"the self-test failed: {name} should be {wanted}")
+
+
+def test_a_limit_that_does_not_hold_is_named(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probing, "LIMITS", replace(probing.LIMITS, scratch_mb=200))
+    found = probing.probe(host.sandbox, runtime="python-ml", controlled=False)
+    assert found.deviations == ["the limit scratch_mb does not hold (ended by None)"]
+
+
+def test_a_stranger_on_the_socket_gets_nothing(host: Host) -> None:
+    for question in (b"\n", b"[]\n", b"{}\n", b'{"open": {}}\n', b'{"exec": "id"}\n'):
+        with pytest.raises(SandboxError):
+            _ask(host, question)
+    assert host.sandbox.health()["ok"]
+
+
+def test_another_user_gets_no_answer(host: Host) -> None:
+    if os.geteuid() != 0 or host.kind == "plain user":
+        pytest.skip("root is let in everywhere; another user is needed, and root to become one")
+    script = f"import socket; s = socket.socket(1); s.connect({str(host.socket)!r})"
+    finished = subprocess.run(
+        [
+            "/usr/bin/env",
+            "-i",
+            "setpriv",
+            "--reuid",
+            str(PLAIN_USER + 1),
+            "--clear-groups",
+            "/usr/bin/python3",
+            "-c",
+            script,
+        ],
+        capture_output=True,
+        check=False,
+    )
+    assert finished.returncode == 1
+    assert b"PermissionError" in finished.stderr
+
+
+def test_an_idle_runner_holds_only_its_shell(host: Host) -> None:
+    _wait_for(lambda: traces(host.process.pid) == host.idle)
+
+
+def _ask(host: Host, question: bytes) -> None:
+    line = socket.socket(socket.AF_UNIX)
+    line.connect(str(host.socket))
+    line.sendall(question)
+    with RunnerRoom(line, LIMITS) as room:
+        room.wait_until_open()
+
+
+def _runner(*words: str) -> subprocess.Popen[bytes]:
+    command = [
+        sys.executable,
+        "-m",
+        "sandbox.runner",
+        "--shell",
+        "bubblewrap",
+        "--home",
+        str(HOME),
+    ]
+    return subprocess.Popen(
+        [*command, *words], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+
+
+def _descendants(pid: int) -> list[int]:
+    found, waiting = [], [pid]
+    while waiting:
+        for children in Path(f"/proc/{waiting.pop()}/task").glob("*/children"):
+            below = [int(word) for word in children.read_text().split()]
+            found += below
+            waiting += below
+    return found
+
+
+def _wait_for(true: Callable[[], bool], seconds: float = 60) -> None:
+    until = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def _refuse_namespaces() -> None:
+    """Be a plain user in a user namespace that allows no further one."""
+    libc = ctypes.CDLL(None)
+    user, group = os.geteuid(), os.getegid()
+    assert libc.unshare(CLONE_NEWUSER) == 0
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"{PLAIN_USER} {user} 1")
+    Path("/proc/self/gid_map").write_text(f"{PLAIN_USER} {group} 1")
+    Path("/proc/sys/user/max_user_namespaces").write_text("0")
+    signal.alarm(60)
