@@ -45,6 +45,7 @@ PAGES: dict[str, tuple[int, int, int, int, int]] = {
 DEEDS = {
     "attempts:hand-in": ABSENT,
     "attempts:try-out": ABSENT,
+    "attempts:ask": ABSENT,
     "attempts:files": ABSENT,
     "attempts:differences": ABSENT,
     "attempts:upload": ABSENT,
@@ -81,6 +82,7 @@ def address(name: str, attempt: Attempt, cohort: Cohort) -> str:
         "attempts:workspace": ["toy", "features"],
         "attempts:hand-in": ["toy", "features"],
         "attempts:try-out": ["toy", "features"],
+        "attempts:ask": ["toy", "features"],
         "cohorts:cohort": [cohort.pk],
         "catalog:lesson": ["toy", "adding"],
         "attempts:attempt": [attempt.public_id],
