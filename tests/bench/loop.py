@@ -142,7 +142,7 @@ def _bare(site: Site, quest: Quest) -> float:
 
 def _python(project: Path, data: datasets.Datasets, *words: str) -> None:
     """Run the runtime's own interpreter with its own packages, outside of any room."""
-    runtime = runtimes.find("python-ml", home=project)
+    runtime = runtimes.find("python-ml", home=ROOT / ".sim")
     packages = next((runtime.tree / "runtime/lib").glob("python3*/site-packages"))
     subprocess.run(
         [next((runtime.tree / "runtime/base/bin").glob("python3*")), "-B", *words],
