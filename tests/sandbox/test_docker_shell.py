@@ -20,7 +20,6 @@ from typing import Any
 import docker
 import pytest
 import requests
-from docker.models.containers import Container
 
 from sandbox import docker_shell
 from sandbox.docker_shell import DockerShell, DockerShells
@@ -30,6 +29,7 @@ from sandbox.runtimes import Runtime
 from sandbox.shell import ShellError, Wish
 from tests.needs import need
 from tests.sandbox.conftest import LIMITS, Host
+from tests.sandbox.containers import held_by
 
 pytestmark = pytest.mark.docker
 
@@ -358,25 +358,19 @@ def test_when_the_container_is_killed_its_rooms_fall_down_and_the_next_one_opens
 ) -> None:
     with host.sandbox.open(runtime="python-ml", limits=LIMITS) as room:
         assert room.run("python", "-c", "pass").ok
-        (container,) = _held_by(engine, host)
+        (container,) = held_by(engine, host.process.pid)
         container.kill()
         with pytest.raises(SandboxError):
             room.run("python", "-c", "pass")
     with ThreadPoolExecutor(4) as callers:  # all of them find it dead, and one replaces it
         assert all(callers.map(lambda _: _works(host), range(4)))
     assert container.name not in _names(engine)
-    assert len(_held_by(engine, host)) == 1
+    assert len(held_by(engine, host.process.pid)) == 1
 
 
 def _works(host: Host) -> bool:
     with host.sandbox.open(runtime="python-ml", limits=LIMITS) as room:
         return room.run("python", "-c", "pass").ok
-
-
-def _held_by(engine: docker.DockerClient, host: Host) -> list[Container]:
-    ours = engine.containers.list(filters={"label": docker_shell.SHELL_LABEL}, ignore_removed=True)
-    owner = f"{host.process.pid}:"
-    return [each for each in ours if each.labels[docker_shell.OWNER_LABEL].startswith(owner)]
 
 
 def _refusal(call: Callable[[], object]) -> str:
