@@ -28,11 +28,12 @@ TIMES: Final = 20
 PAIRS: Final = 5
 SCALE: Final = "tiny"
 PREDICT: Final = """
-import pandas as pd, sys
-from pathlib import Path
+import sys
+import simkit
+from churn.data import load_features
 from churn.model import ChurnModel
-rows = pd.read_parquet(sys.argv[2])
-print(ChurnModel.load(Path(sys.argv[1]) / "model.json").predict_proba(rows).sum())
+rows = load_features(simkit.now())
+print(ChurnModel.load(sys.argv[1] + "/model").predict_proba(rows).sum())
 """
 
 
@@ -134,13 +135,13 @@ def _bare(site: Site, quest: Quest) -> float:
             (project / path).parent.mkdir(parents=True, exist_ok=True)
             (project / path).write_bytes(body)
         started = time.monotonic()
-        _python(project, data, "-m", "churn.train", "--out", str(project / "out"))
-        rows = data.truth / "features.parquet"
-        _python(project, data, "-c", PREDICT, str(project / "out"), str(rows))
+        out = str(project / "out")
+        _python(project, data.public_folder, "-m", "churn.train", "--out", out)
+        _python(project, data.folder("hidden"), "-c", PREDICT, out)
         return time.monotonic() - started
 
 
-def _python(project: Path, data: datasets.Datasets, *words: str) -> None:
+def _python(project: Path, tables: Path, *words: str) -> None:
     """Run the runtime's own interpreter with its own packages, outside of any room."""
     runtime = runtimes.find("python-ml", home=ROOT / ".sim")
     packages = next((runtime.tree / "runtime/lib").glob("python3*/site-packages"))
@@ -149,7 +150,7 @@ def _python(project: Path, data: datasets.Datasets, *words: str) -> None:
         cwd=project,
         env={
             "PYTHONPATH": f"{project}:{runtime.code / 'learner'}:{packages}",
-            "SIM_DATA": str(data.public_folder),
+            "SIM_DATA": str(tables),
             "SIM_ARTIFACTS": str(project),
             "SIM_SEED": "1",
             "HOME": str(project),
