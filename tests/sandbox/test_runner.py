@@ -18,15 +18,15 @@ import pytest
 from sandbox import probing
 from sandbox.client import RunnerRoom, RunnerSandbox
 from sandbox.interface import SandboxError
+from tests.needs import need
 from tests.sandbox.conftest import HOME, LIMITS, PLAIN_USER, ROOT, Host, traces
 
 CLONE_NEWUSER = 0x10000000
 
 
 @pytest.mark.bubblewrap
+@pytest.mark.parametrize("host", ["bubblewrap"], indirect=True)
 def test_a_runner_that_is_killed_leaves_nothing_running(host: Host) -> None:
-    if host.kind != "bubblewrap":
-        pytest.skip("one kind tells: what is tested is the death of the runner's own children")
     with tempfile.TemporaryDirectory(prefix="sim-test-") as folder:
         path = Path(folder) / "socket"
         with _runner("--socket", str(path), "--warehouse", folder) as process:
@@ -43,9 +43,8 @@ def test_a_runner_that_is_killed_leaves_nothing_running(host: Host) -> None:
 
 
 @pytest.mark.bubblewrap
+@pytest.mark.parametrize("host", ["plain user"], indirect=True)
 def test_where_namespaces_are_refused_no_room_is_opened(host: Host) -> None:
-    if host.kind != "plain user":
-        pytest.skip("only a plain user can be refused")
     asked = [sys.executable, "-m", "sandbox.runner", "--check", "--shell", "bubblewrap"]
     finished = subprocess.run(
         [*asked, "--home", str(HOME), "--warehouse", str(host.warehouse)],
@@ -88,9 +87,10 @@ def test_a_stranger_on_the_socket_gets_nothing(host: Host) -> None:
     assert host.sandbox.health()["ok"]
 
 
+@pytest.mark.bubblewrap
+@pytest.mark.parametrize("host", ["bubblewrap"], indirect=True)
 def test_another_user_gets_no_answer(host: Host) -> None:
-    if os.geteuid() != 0 or host.kind == "plain user":
-        pytest.skip("root is let in everywhere; another user is needed, and root to become one")
+    need("root, to become another user", present=os.geteuid() == 0)
     script = f"import socket; s = socket.socket(1); s.connect({str(host.socket)!r})"
     finished = subprocess.run(
         [
