@@ -50,6 +50,9 @@ def load_features(as_of: datetime, user_ids: Sequence[int] | None = None) -> pd.
     """
     if as_of.tzinfo is None:
         raise ValueError("as_of needs a time zone: whose midnight is it?")
+    if user_ids is not None and not len(user_ids):
+        nobody = pd.Index([], dtype="int64", name="user_id")
+        return pd.DataFrame(columns=FEATURES, index=nobody, dtype="float64")
     rows = simkit.query(read_sql("features.sql"), {"as_of": as_of})
     frame = rows.set_index("user_id").sort_index()[FEATURES].astype("float64")
     if user_ids is None:
