@@ -31,6 +31,7 @@ def become(environment: Mapping[str, str], *, standard: Sequence[int]) -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     signal.signal(signal.SIGINT, ANSWER_TO_INTERRUPTS)
     _new_streams()
+    _draw_anew()
     for name in [name for name in sys.modules if name.partition(".")[0] == "sandbox"]:
         del sys.modules[name]
     sys.path[:] = ["/project", *(p for p in sys.path if p and not p.startswith("/runtime/code"))]
@@ -82,6 +83,13 @@ def _replace(command: Sequence[str]) -> int:
     except OSError as error:
         os.write(2, f"{command[0]}: {error.strerror}\n".encode())
         return 126
+
+
+def _draw_anew() -> None:
+    """Seed NumPy's global generator as a new interpreter would: all rooms were born with one."""
+    numpy = sys.modules.get("numpy")
+    if numpy is not None:
+        numpy.random.seed()
 
 
 def _new_streams() -> None:

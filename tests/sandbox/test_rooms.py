@@ -43,6 +43,17 @@ http.server.HTTPServer(("127.0.0.1", 8000), Service).serve_forever()
 """
 
 
+def test_unseeded_numbers_differ_from_room_to_room(sandbox: RunnerSandbox) -> None:
+    drawn = []
+    for _ in range(2):
+        with sandbox.open(runtime="python-ml", limits=LIMITS) as room:
+            source = "import numpy, random; print(numpy.random.random(), random.random())"
+            drawn.append(room.run("python", "-c", source).stdout.split())
+    assert len(drawn[0]) == 2
+    assert drawn[0][0] != drawn[1][0]
+    assert drawn[0][1] != drawn[1][1]
+
+
 def test_a_command_tells_its_code_and_both_outputs(room: RunnerRoom) -> None:
     script = "import sys; print('out'); print('err', file=sys.stderr); sys.exit(3)"
     finished = room.run("python", "-c", script)
