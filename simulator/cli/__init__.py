@@ -1,1 +1,0 @@
-"""The sim command; imports no Django."""
