@@ -46,11 +46,13 @@ def nothing_is_left(host: Host) -> Iterator[None]:
         "import threading, time\nfor _ in range(10000): threading.Thread(target=time.sleep, args=(60,)).start()",
     ],
 )
-def test_a_fork_bomb_meets_the_limit_of_processes(room: RunnerRoom, bomb: str) -> None:
+def test_a_fork_bomb_meets_the_limit_of_processes(host: Host, room: RunnerRoom, bomb: str) -> None:
     finished = script(room, bomb)
-    # Between two looks of the watch the kernel may refuse first; then the bomb has met that.
-    refused = b"Resource temporarily unavailable" in finished.stderr
-    assert finished.stopped is Stopped.PROCESSES or (finished.exit_code == 1 and refused)
+    # A known fault, seen for these two kinds on a busy machine: the kernel refuses, the bomb
+    # ends by itself, and the limit is not named. It is contained all the same.
+    refused = finished.exit_code == 1 and b"Resource temporarily unavailable" in finished.stderr
+    if not (host.kind in {"plain user", "docker"} and refused):
+        assert (finished.exit_code, finished.stopped) == (None, Stopped.PROCESSES)
     assert script(room, "print('still well')").stdout == b"still well\n"
 
 
