@@ -62,17 +62,6 @@ class Usage:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Made:
-    """What a room is: facts of the runner that opened it."""
-
-    shell: str  # bubblewrap, docker
-    rooms: str  # nested, container
-    development_only: bool  # no control group: limits are watched, not held by the kernel
-    runtime: str
-    digest: str  # of the runtime
-
-
-@dataclass(frozen=True, kw_only=True)
 class Finished:
     """How a command ended. Output is the learner's text: capped, undecoded, to be escaped."""
 
@@ -152,11 +141,6 @@ class Service(Protocol):
 
 class Room(Protocol):
     """One single-use room. Files live in ``/project``, which is also the working directory."""
-
-    @property
-    def made(self) -> Made:
-        """What kind of room this is."""
-        ...
 
     def upload(self, files: Mapping[str, bytes]) -> None:
         """Write files, by path relative to the project. Raises ValueError for an unsafe path."""

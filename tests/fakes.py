@@ -16,7 +16,6 @@ from sandbox.interface import (
     Finished,
     Frame,
     Limits,
-    Made,
     Raised,
     Returned,
     Room,
@@ -26,11 +25,6 @@ from sandbox.interface import (
     Unreadable,
     Usage,
     Value,
-)
-
-
-MADE = Made(
-    shell="fake", rooms="nested", development_only=False, runtime="python-ml", digest="d" * 16
 )
 
 
@@ -46,7 +40,6 @@ class FakeRoom:
     limits: Limits
     answers: Mapping[str, Callable[..., Value | Returned]] = field(default_factory=dict)
     commands: Mapping[str, Callable[["FakeRoom"], Finished]] = field(default_factory=dict)
-    made: Made = MADE
     closed: bool = False
     _modules: dict[str, dict[str, object]] = field(default_factory=dict)
 
@@ -189,7 +182,6 @@ class FakeSandbox:
     answers: dict[str, Callable[..., Value | Returned]] = field(default_factory=dict)
     commands: dict[str, Callable[[FakeRoom], Finished]] = field(default_factory=dict)
     broken_at: int | None = None
-    made: Made = MADE
     rooms: list[FakeRoom] = field(default_factory=list)
     opened: list[str | None] = field(default_factory=list)
 
@@ -208,7 +200,7 @@ class FakeSandbox:
         folder = Path(tempfile.mkdtemp(prefix="fake-room-"))
         for name in ("project", "artifacts"):
             (folder / name).mkdir()
-        room = FakeRoom(folder, limits, self.answers, self.commands, self.made)
+        room = FakeRoom(folder, limits, self.answers, self.commands)
         self.rooms.append(room)
         self.opened.append(data)
         try:
