@@ -56,7 +56,5 @@ def _ask(address: str) -> dict[str, object] | None:
 
 def _why(state: dict[str, object]) -> str:
     return "; ".join(
-        f"{name}: {said}"
-        for name, said in state.items()
-        if isinstance(said, str) and said != "ok"
+        f"{name}: {said}" for name, said in state.items() if isinstance(said, str) and said != "ok"
     )
