@@ -11,7 +11,7 @@ import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from graders.basis import Basis, basis_of
+from graders.basis import basis_of
 from graders.checking import Check, Praise
 from graders.datasets import Datasets
 from graders.failures import Ended, Fail
@@ -62,10 +62,12 @@ def grade_parsed(
 ) -> Generator[Event, None, None]:
     """As `grade`, for files that a room has parsed already: when they were handed in."""
     judging = _Judging.of(quest, stage)
-    limits = limits_of(quest, stage)
-    basis = basis_of(quest, stage, files, datasets=datasets, limits=limits, seed=seed)
     rooms = Rooms(
-        sandbox=sandbox, runtime=basis.runtime, limits=limits, datasets=datasets, seed=seed
+        sandbox=sandbox,
+        runtime=stage.runtime or quest.runtime,
+        limits=limits_of(quest, stage),
+        datasets=datasets,
+        seed=seed,
     )
     work = Workspace(quest=quest, stage=stage, files=files, rooms=rooms)
     try:
@@ -75,7 +77,7 @@ def grade_parsed(
                 if isinstance(event, CheckResult):
                     results.append(event)
                 yield event
-        yield _verdict(stage, results, rooms, basis)
+        yield _verdict(work, results)
     finally:
         rooms.close()
 
@@ -85,7 +87,8 @@ def limits_of(quest: Quest, stage: Stage) -> Limits:
     return Limits(**(stage.limits or quest.limits).model_dump())
 
 
-def _verdict(stage: Stage, results: Sequence[CheckResult], rooms: Rooms, basis: Basis) -> Verdict:
+def _verdict(work: Workspace, results: Sequence[CheckResult]) -> Verdict:
+    stage, rooms = work.stage, work.rooms
     rooms.close()
     verdict = conclude(
         results,
@@ -94,8 +97,19 @@ def _verdict(stage: Stage, results: Sequence[CheckResult], rooms: Rooms, basis: 
         clocks=rooms.watch.clocks(),
         peak_memory_mb=rooms.watch.peak_memory_mb,
     )
-    known = replace(basis, rooms=tuple(rooms.made))
-    return replace(verdict, phases=rooms.watch.phases(), basis=known)
+    basis = basis_of(
+        work.quest,
+        stage,
+        work.files,
+        datasets=rooms.datasets,
+        limits=rooms.limits,
+        seed=rooms.seed,
+    )
+    return replace(
+        verdict,
+        phases=rooms.watch.phases(),
+        basis=replace(basis, rooms=tuple(rooms.made)),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
