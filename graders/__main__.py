@@ -232,7 +232,10 @@ def _secret(home: Path) -> bytes:
     """The installation's secret, as the site reads it; hidden data follow from it."""
     given = os.environ.get("SIM_SECRET")
     if given:
-        return bytes.fromhex(given)
+        try:
+            return bytes.fromhex(given)
+        except ValueError:
+            raise SystemExit("SIM_SECRET: expected hexadecimal digits") from None
     path = home / "secret"
     if not path.is_file():
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
