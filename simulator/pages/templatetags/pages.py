@@ -183,6 +183,12 @@ def rooms_word(rooms: str) -> str:
 
 
 @register.filter
+def memory_word(memory: str) -> str:
+    """What holds a room's memory; what has no word is shown as it is said."""
+    return str(words.MEMORY.get(memory, memory))
+
+
+@register.filter
 def part_word(part: str) -> str:
     return str(words.PARTS[part])
 

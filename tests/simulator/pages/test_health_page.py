@@ -64,7 +64,7 @@ def test_all_is_well(said: dict[str, Any]) -> None:
         "22:13:20 UTC",
         "22:18:20 UTC",
         "2\N{NO-BREAK SPACE}h 2\N{NO-BREAK SPACE}min",
-        "control group",
+        "the kernel, in a control group a room",
         "may count",
     ):
         assert words in page
@@ -97,6 +97,7 @@ def test_a_machine_without_control_groups_is_marked(said: dict[str, Any]) -> Non
     assert status == 200
     assert 'data-ground="development"' in page
     assert "not for grades that count" in page
+    assert "a watch that looks every 20 ms" in page
 
 
 def test_the_queue_is_counted(said: dict[str, Any], queued: Grading) -> None:
