@@ -60,7 +60,9 @@ def test_every_path_on_the_map_of_the_readme_exists() -> None:
 def test_every_file_that_a_page_of_docs_names_exists() -> None:
     for page in (ROOT / "docs").glob("*.md"):
         text = page.read_text(encoding="utf-8")
-        named = re.findall(r"(?:sandbox|graders|simulator|tests|requirements)/[\w./-]+\w", text)
+        named = re.findall(
+            r"(?<![\w/])(?:sandbox|graders|simulator|tests|requirements)/[\w./-]+\w", text
+        )
         assert named
         assert [path for path in named if not (ROOT / path).exists()] == []
 
