@@ -211,7 +211,8 @@ def test_a_test_that_ends_the_process_with_zero_gains_nothing(
     with handed_in(planted, datasets, leaves) as work:
         assert failure_of(VALID, work).reason == "not_collected"
     forges = (
-        "import os\ndef test_a():\n    os.write(1, b'1 passed in 0.01s\\n')\n    os._exit(0)\n"
+        "import os\ndef test_a(capfd):\n    with capfd.disabled():\n"
+        "        os.write(1, b'1 passed in 0.01s\\n')\n        os._exit(0)\n"
     )
     with handed_in(planted, datasets, forges) as work:
         assert VALID(work) is None  # green everywhere: that is all that it says
