@@ -19,7 +19,6 @@ import socket
 import struct
 import sys
 import tempfile
-import time
 from collections.abc import Coroutine, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -73,8 +72,6 @@ class Health:
     probe: dict[str, object] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
     rooms: int = 0
-    tested_at: float | None = None  # the last self-test's end, in seconds since 1970
-    next_test_at: float | None = None
 
 
 class Runner:
@@ -107,7 +104,7 @@ class Runner:
                 path.chmod(0o600)
                 async with public:
                     while True:
-                        await asyncio.sleep(self._pause)
+                        await asyncio.sleep(PROBE_SECONDS if self.health.ok else RETRY_SECONDS)
                         await self._test(inside)
 
     async def check(self) -> None:
@@ -126,14 +123,7 @@ class Runner:
         )
         self.health.ok, self.health.why = not found.deviations, found.sentence
         self.health.probe, self.health.timings = found.seen, found.timings
-        self.health.tested_at = time.time()
-        self.health.next_test_at = self.health.tested_at + self._pause
         (logger.info if self.health.ok else logger.error)("self-test: %s", self.health.why)
-
-    @property
-    def _pause(self) -> float:
-        """How long to wait for the next self-test."""
-        return PROBE_SECONDS if self.health.ok else RETRY_SECONDS
 
     async def close(self) -> None:
         """End every shell, and wait until its rooms have left nothing behind."""

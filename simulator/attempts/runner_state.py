@@ -24,7 +24,7 @@ class Template:
 
     runtime: str
     age_seconds: float | None = None
-    memory_mb: float | None = None
+    opened: int = 0  # rooms that it has forked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +54,7 @@ def read() -> RunnerState:
         said = RunnerSandbox(Path(settings.SIM_RUNNER_SOCKET)).health()
     except SandboxError as error:
         return RunnerState(answers=False, why=str(error))
+    shells = _facts(said, "shells")
     return RunnerState(
         answers=True,
         ok=said.get("ok") is True,
@@ -66,16 +67,16 @@ def read() -> RunnerState:
         development_only=said.get("development_only") is True,
         draining=said.get("draining") is True,
         rooms=int(_number(said, "rooms") or 0),
-        tested_at=_moment(said, "tested_at"),
-        next_test_at=_moment(said, "next_test_at"),
+        tested_at=_moment(said, "tested"),
+        next_test_at=_moment(said, "next_test"),
         ready_ms=_number(_facts(said, "timings"), "ready_ms"),
         templates=tuple(
             Template(
                 runtime=name,
-                age_seconds=_number(_facts(_facts(said, "shells"), name), "age_seconds"),
-                memory_mb=_number(_facts(_facts(said, "shells"), name), "memory_mb"),
+                age_seconds=_number(_facts(shells, name), "age_seconds"),
+                opened=int(_number(_facts(shells, name), "opened") or 0),
             )
-            for name in sorted(_facts(said, "shells"))
+            for name in sorted(shells)
         ),
     )
 
@@ -108,6 +109,9 @@ def _facts(said: Mapping[str, object], name: str) -> Mapping[str, object]:
 
 
 def _moment(said: Mapping[str, object], name: str) -> datetime | None:
-    """A moment that was told as seconds since 1970."""
-    seconds = _number(said, name)
-    return datetime.fromtimestamp(seconds, UTC) if seconds is not None else None
+    """A moment in ISO 8601; None for what is none, or says not where on earth it is."""
+    try:
+        moment = datetime.fromisoformat(_text(said, name))
+    except ValueError:
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo else None

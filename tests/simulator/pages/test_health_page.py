@@ -22,10 +22,10 @@ SAID: dict[str, Any] = {
     "memory": "control group",
     "development_only": False,
     "rooms": 3,
-    "tested_at": 1_700_000_000.0,
-    "next_test_at": 1_700_000_300.0,
+    "tested": "2023-11-14T22:13:20+00:00",
+    "next_test": "2023-11-14T22:18:20+00:00",
     "timings": {"ready_ms": 11.4},
-    "shells": {"python-ml": {"age_seconds": 7320.0}},
+    "shells": {"python-ml": {"age_seconds": 7320.0, "opened": 41}},
 }
 
 
@@ -118,7 +118,7 @@ def test_who_does_not_ask_for_a_page_gets_the_same_as_json(said: dict[str, Any])
 
 def test_a_runner_of_another_version_is_read_as_far_as_it_goes(said: dict[str, Any]) -> None:
     said.clear()
-    said |= {"ok": True, "shells": ["odd"], "rooms": "many", "tested_at": None}
+    said |= {"ok": True, "shells": ["odd"], "rooms": "many", "tested": "soon", "next_test": 5}
     assert runner_state.read() == RunnerState(answers=True, ok=True)
     assert look(Client())[0] == 200
 
@@ -126,7 +126,7 @@ def test_a_runner_of_another_version_is_read_as_far_as_it_goes(said: dict[str, A
 def test_what_the_runner_says_is_read_whole(said: dict[str, Any]) -> None:
     state = runner_state.read()
     assert state.tested_at == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
-    assert state.templates == (Template(runtime="python-ml", age_seconds=7320.0),)
+    assert state.templates == (Template(runtime="python-ml", age_seconds=7320.0, opened=41),)
     assert (state.rooms, state.ready_ms) == (3, 11.4)
 
 
