@@ -1,6 +1,5 @@
 """How the runner of this host is: its health, read into a record whatever its version says."""
 
-import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,8 +13,7 @@ from sandbox.client import RunnerSandbox
 from sandbox.interface import SandboxError
 
 FRESH_SECONDS: Final = 10.0  # how old an answer may be that a learner's page is drawn with
-_known: Final[dict[str, tuple[float, "RunnerState"]]] = {}
-_lock: Final = threading.Lock()
+_known: Final[dict[str, tuple[float, "RunnerState | None"]]] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,12 +83,12 @@ def development_only() -> bool:
     """Whether rooms that open now have no control group; asked at most every few seconds."""
     key = str(settings.SIM_RUNNER_SOCKET)
     now = time.monotonic()
-    with _lock:
-        asked, state = _known.get(key, (-FRESH_SECONDS, None))
-        if state is None or now - asked >= FRESH_SECONDS:
-            state = read()
-            _known[key] = (now, state)
-    return state.development_only
+    asked, state = _known.get(key, (-FRESH_SECONDS, None))
+    if now - asked >= FRESH_SECONDS:
+        _known[key] = (now, state)  # who comes meanwhile does not wait for a slow answer
+        state = read()
+        _known[key] = (now, state)
+    return state is not None and state.development_only
 
 
 def _text(said: Mapping[str, object], name: str) -> str:
