@@ -84,8 +84,8 @@ def choose(wanted: str, *, runtime: str) -> ShellKind:
     rooms = os.environ.get("SANDBOX_ROOMS") or "auto"
     if rooms not in {"auto", kind.rooms}:
         raise ShellError(
-            f"SANDBOX_ROOMS={rooms}: here, {kind.name} makes {kind.rooms} rooms ({kind.rooms_why});"
-            " set it to auto"
+            f"SANDBOX_ROOMS={rooms}: here, {kind.name} makes {kind.rooms} rooms"
+            f" ({kind.rooms_why}); set it to auto"
         )
     stronger = os.environ.get("SANDBOX_RUNTIME")
     if stronger and kind.rooms != "container":

@@ -15,6 +15,7 @@ from graders.messages import Reason, library_texts, load_catalogue, render, sent
 from graders.quest import Quest
 from graders.results import CheckResult, Group, Kind, Outcome, Param, Phase, Severity
 from graders.texts import NBSP, count_words
+from sandbox.interface import Stopped
 from tests.graders.small_quest import MESSAGES, write_quest
 
 DIFFERS = CheckResult(
@@ -137,6 +138,7 @@ ENDINGS = (
     "file_missing",
     "file_not_text",
     "artifact_unreadable",
+    *Stopped,
 )
 
 
@@ -150,6 +152,7 @@ def test_every_ending_of_code_says_how_to_see_it_again(name: str, quest: Quest) 
         "ending": "SIGSEGV",
         "rule": "not-plain",
         "exit_code": 3,
+        "limit": 30,
     }
     ended = replace(DIFFERS, outcome=Outcome.ERROR, reason=name, params=params)
     said = {lang: render(quest, quest.stages[0], ended, lang) for lang in LANGUAGES}
