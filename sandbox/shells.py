@@ -51,7 +51,11 @@ class Shells:
 
     def facts(self) -> dict[str, object]:
         """Tell which shells are up, for the health page."""
-        return {name: line.facts for name, line in self._lines.items() if line.alive}
+        return {
+            name: {**line.facts, "pid": line.pid}
+            for name, line in self._lines.items()
+            if line.alive
+        }
 
     def kill(self) -> None:
         """End every shell."""
