@@ -49,6 +49,10 @@ class Groups:
         group.limit(limits)
         return group
 
+    def sweep(self) -> None:
+        """Remove empty groups that runners left when they were killed."""
+        _sweep(self._folders)
+
 
 class Group:
     """One room's group."""
