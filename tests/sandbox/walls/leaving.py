@@ -4,6 +4,9 @@ Names for other suites: `WALLS`, the walls that can be left out, and `runner_wit
 which gives the socket of a ready runner; `None` leaves nothing out. The production code has no
 switch for this: `copy_without` copies `sandbox/` and replaces exact lines of the copy, and
 raises `WallMoved` unless it finds each of them exactly once.
+
+Not here: no-new-privileges, which bubblewrap itself puts on everything in its shell, so that leaving
+ours out changes nothing that could be seen.
 """
 
 import contextlib
@@ -41,17 +44,28 @@ class Change:
 
 LEFT_OUT: dict[str, tuple[Change, ...]] = {
     "network": (Change("agent/walls.py", "    | kernel.CLONE_NEWNET\n"),),
-    "ipc": (Change("agent/walls.py", "    | kernel.CLONE_NEWIPC\n"),),
-    "proc": (Change("agent/walls.py", '"proc", careful, "subset=pid")', '"proc", careful, None)'),),
+    # The system-call filter refuses System V calls, too: the pair is left out.
+    "ipc": (
+        Change("agent/walls.py", "    | kernel.CLONE_NEWIPC\n"),
+        Change("agent/confine.py", "    seccomp.install(cage.filter)  #", "    #"),
+    ),
+    "proc": (
+        Change("agent/walls.py", '"proc", careful, "subset=pid")', '"proc", careful, None)'),
+    ),
     "read_only_root": (
-        Change("agent/walls.py", '    kernel.mount("none", "/", None, _same_but_read_only("/"), None)\n'),
+        Change(
+            "agent/walls.py",
+            '    kernel.mount("none", "/", None, _same_but_read_only("/"), None)\n',
+        ),
     ),
     "scratch_inodes": (Change("agent/walls.py", "nr_inodes={files},", "nr_inodes=1000000,"),),
     "descriptors": (
-        Change("agent/process.py", "        confine.close_all_but(*(what.channel[1:] if what.channel else ()))\n"),
+        Change(
+            "agent/process.py",
+            "        confine.close_all_but(*(what.channel[1:] if what.channel else ()))\n",
+        ),
     ),
     "capabilities": (Change("agent/confine.py", "    _drop_capabilities()  #", "    #"),),
-    "no_new_privileges": (Change("agent/confine.py", "    _forbid_new_privileges()  #", "    #"),),
     "rlimits": (Change("agent/confine.py", "    _limit(cpu_seconds=", "    dict(cpu_seconds="),),
     "seccomp": (Change("agent/confine.py", "    seccomp.install(cage.filter)  #", "    #"),),
 }
