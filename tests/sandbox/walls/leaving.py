@@ -52,13 +52,21 @@ LEFT_OUT: dict[str, tuple[Change, ...]] = {
     "proc": (
         Change("agent/walls.py", '"proc", careful, "subset=pid")', '"proc", careful, None)'),
     ),
+    # Landlock lets nobody write outside the room's scratch, either: the pair is left out.
     "read_only_root": (
+        Change(
+            "agent/confine.py", "        landlock.restrict(cage.landlock)  #", "        pass  #"
+        ),
         Change(
             "agent/walls.py",
             '    kernel.mount("none", "/", None, _same_but_read_only("/"), None)\n',
         ),
     ),
-    "scratch_inodes": (Change("agent/walls.py", "nr_inodes={files},", "nr_inodes=1000000,"),),
+    # The warden's watch ends who passes the number of files, too: the pair is left out.
+    "scratch_inodes": (
+        Change("agent/walls.py", "nr_inodes={files},", "nr_inodes=1000000,"),
+        Change("agent/crowd.py", "return too_many or used", "return used"),
+    ),
     "descriptors": (
         Change(
             "agent/process.py",
