@@ -91,6 +91,8 @@ def folder() -> Iterator[Path]:
 
 def attack(room: RunnerRoom, body: str) -> str:
     finished = room.run("python", "-c", TRY.format(body="    " + body))
+    if finished.stopped is not None:
+        return "refused"  # the warden was faster than the wall
     said = finished.stdout.decode().strip()
     assert said in {"open", "refused"}, finished
     return said
