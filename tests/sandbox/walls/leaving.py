@@ -65,7 +65,11 @@ LEFT_OUT: dict[str, tuple[Change, ...]] = {
     # The warden's watch ends who passes the number of files, too: the pair is left out.
     "scratch_inodes": (
         Change("agent/walls.py", "nr_inodes={files},", "nr_inodes=1000000,"),
-        Change("agent/crowd.py", "return too_many or used", "return used"),
+        Change(
+            "agent/crowd.py",
+            "return files - self._files_at_first > limits.scratch_files",
+            "return False",
+        ),
     ),
     "descriptors": (
         Change(
