@@ -1,20 +1,32 @@
 """The rooms of one grading: fresh ones for every phase, and the clocks of what happens there."""
 
+import os
+import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from graders.datasets import Datasets
-from graders.results import Clocks, Phase
-from sandbox.interface import Finished, Limits, Returned, Room, Sandbox, SandboxError, Usage
+from graders.results import Clocks, Phase, PhaseClocks
+from sandbox.interface import (
+    Finished,
+    Limits,
+    Made,
+    Returned,
+    Room,
+    Sandbox,
+    SandboxError,
+    Usage,
+)
 
 _Ended = TypeVar("_Ended", Finished, Returned)
 _Started = TypeVar("_Started")
 _Key = tuple[Phase, str | None, str]  # phase, dataset, content
 
+_AT_ONCE = max(1, min(4, os.cpu_count() or 1))
 MOST_ARTIFACTS = 256
 MOST_ARTIFACT_BYTES = 64_000_000
 
@@ -27,6 +39,7 @@ class Stopwatch:
     running: float = 0.0
     peak_memory_mb: float = 0.0
     began: float = field(default_factory=time.monotonic)
+    _laps: list[tuple[Phase, Clocks]] = field(default_factory=list)  # at the phase's beginning
 
     def clocks(self) -> Clocks:
         """The clocks until now."""
@@ -36,6 +49,18 @@ class Stopwatch:
             starting=round(self.starting, 3),
             running=round(self.running, 3),
             judging=round(judging, 3),
+        )
+
+    def lap(self, phase: Phase) -> None:
+        """From now on the time is this phase's."""
+        self._laps.append((phase, self.clocks()))
+
+    def phases(self) -> tuple[PhaseClocks, ...]:
+        """The clocks of each phase, the last one's until now."""
+        ends = [begun for _, begun in self._laps[1:]] + [self.clocks()]
+        return tuple(
+            PhaseClocks(phase=phase, clocks=_between(begun, end))
+            for (phase, begun), end in zip(self._laps, ends, strict=False)
         )
 
     def saw(self, usage: Usage) -> None:
@@ -58,6 +83,7 @@ class Rooms:
     seed: int = 0
     watch: Stopwatch = field(default_factory=Stopwatch)
     artifacts: dict[str, bytes] = field(default_factory=dict)
+    made: dict[Made, None] = field(default_factory=dict)  # what the rooms were, the first first
     phase: Phase = Phase.INTAKE
     _stack: ExitStack = field(default_factory=ExitStack)
     _open: dict[_Key, Room] = field(default_factory=dict)
@@ -68,6 +94,7 @@ class Rooms:
         """Begin a phase: no room of the phase before is left."""
         self.renew()
         self.phase = phase
+        self.watch.lap(phase)
 
     def renew(self) -> None:
         """End the phase's rooms: the next ones find what has changed meanwhile."""
@@ -124,6 +151,28 @@ class Rooms:
         with ExitStack() as stack:
             yield self._timed(lambda: self._start(stack, files, data))
 
+    def each(
+        self, projects: Sequence[Mapping[str, bytes]], work: Callable[[Room], _Ended]
+    ) -> list[_Ended]:
+        """Do a stranger's `work` once on each of these projects, each in a fresh room of its own.
+
+        Rooms are opened in an order nobody can foresee, as many at once as there are processors,
+        so that nothing tells the work which project it is given. Raises SandboxError.
+        """
+        order = list(range(len(projects)))
+        random.SystemRandom().shuffle(order)
+        begin = time.monotonic()
+        with ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="rooms-each") as pool:
+            futures = {n: pool.submit(self._alone, projects[n], work) for n in order}
+            try:
+                found = {n: future.result() for n, future in futures.items()}
+            finally:
+                pool.shutdown(cancel_futures=True)
+                self.watch.running += time.monotonic() - begin
+        for ended in found.values():
+            self.watch.saw(ended.usage)
+        return [found[n] for n in range(len(projects))]
+
     def step(self, work: Callable[[], _Ended]) -> _Ended:
         """Run a stranger's code on the running clock."""
         begin = time.monotonic()
@@ -163,13 +212,26 @@ class Rooms:
         finally:
             self.watch.starting += time.monotonic() - begin
 
+    def _alone(self, files: Mapping[str, bytes], work: Callable[[Room], _Ended]) -> _Ended:
+        with ExitStack() as stack:
+            return work(self._start(stack, files, None))
+
     def _start(self, stack: ExitStack, files: Mapping[str, bytes], data: str | None) -> Room:
         opening = self.sandbox.open(
             runtime=self.runtime, limits=self.limits, data=self.key(data), seed=self.seed
         )
         room = stack.enter_context(opening)
+        self.made[room.made] = None
         room.upload(files)
         return room
+
+
+def _between(begun: Clocks, end: Clocks) -> Clocks:
+    return Clocks(
+        starting=round(end.starting - begun.starting, 3),
+        running=round(end.running - begun.running, 3),
+        judging=round(max(0.0, end.judging - begun.judging), 3),
+    )
 
 
 def _end(opening: Future[tuple[ExitStack, Room]]) -> None:

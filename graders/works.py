@@ -1,4 +1,4 @@
-"""The works that a quest brings to prove itself: starter, reference, mistakes, cheats.
+"""The works that a quest brings: starter, reference, mistakes, cheats; and variants and bugs.
 
 What a learner could hand in at a stage grows as a real project does: the starter, with the
 reference's files of the stages that are done. A file belongs to the first stage whose patterns
@@ -8,9 +8,14 @@ that differ from the reference, and a ``work.yaml``::
 
     stage: model
     why: {en: "...", ru: "..."}      # or one text: for authors
+
+``variants/<name>/`` and ``bugs/<id>_<kind>/`` are such overlays too: what a learner's own tests
+are run against, at the stage that their ``work.yaml`` names. A variant is another right way; a bug
+is one realistic fault, and its kind says what sort of test finds it.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +25,10 @@ from graders.marked import read_marked
 from graders.quest import Facts, Quest, Stage, Text
 
 ABOUT = "work.yaml"
+BUG_KINDS = (
+    *("exact", "consistency", "invariance", "directional", "negation"),
+    *("unit", "regression", "smoke"),
+)
 
 
 class About(Facts):
@@ -37,6 +46,7 @@ class Work:
     stage: Stage
     files: dict[str, bytes]
     stopped_by: str | None = None  # the check that a mistake is named after
+    bug_kind: str | None = None  # what sort of test finds a bug
 
     @property
     def kind(self) -> str:
@@ -60,13 +70,17 @@ def starter(quest: Quest, stage: Stage) -> Work:
 
 def overlays(quest: Quest, stage: Stage | None = None) -> list[Work]:
     """The mistakes and cheats, of one stage or of all. Raises QuestError."""
-    found = [
-        overlay(quest, folder)
-        for kind in ("mistakes", "cheats")
-        for folder in sorted((quest.folder / kind).glob("*/"))
-        if not folder.name.startswith((".", "__"))
-    ]
-    return [work for work in found if stage is None or work.stage.slug == stage.slug]
+    return _overlays(quest, ("mistakes", "cheats"), stage)
+
+
+def variants(quest: Quest, stage: Stage | None = None) -> list[Work]:
+    """Other right ways to do a stage's work: a learner's tests must pass on them."""
+    return _overlays(quest, ("variants",), stage)
+
+
+def bugs(quest: Quest, stage: Stage | None = None) -> list[Work]:
+    """The planted bugs of a stage: a learner's tests should fail on them. Raises QuestError."""
+    return _overlays(quest, ("bugs",), stage)
 
 
 def overlay(quest: Quest, folder: Path) -> Work:
@@ -80,9 +94,14 @@ def overlay(quest: Quest, folder: Path) -> Work:
     stage = stages[about.stage]
     files = reference(quest, stage).files | read_files(folder)
     files.pop(ABOUT, None)
-    check = re.sub(r"--.*$", "", folder.name) if folder.parent.name == "mistakes" else None
-    name = f"{folder.parent.name}/{folder.name}"
-    return Work(name=name, stage=stage, files=files, stopped_by=check)
+    kind, name = folder.parent.name, folder.name
+    return Work(
+        name=f"{kind}/{name}",
+        stage=stage,
+        files=files,
+        stopped_by=re.sub(r"--.*$", "", name) if kind == "mistakes" else None,
+        bug_kind=_bug_kind(folder) if kind == "bugs" else None,
+    )
 
 
 def find_work(quest: Quest, stage: Stage, name: str) -> Work:
@@ -108,6 +127,25 @@ def read_files(folder: Path) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and not _left_behind(path.relative_to(folder))
     }
+
+
+def _overlays(quest: Quest, kinds: Sequence[str], stage: Stage | None) -> list[Work]:
+    found = [
+        overlay(quest, folder)
+        for kind in kinds
+        for folder in sorted((quest.folder / kind).glob("*/"))
+        if not folder.name.startswith((".", "__"))
+    ]
+    return [work for work in found if stage is None or work.stage.slug == stage.slug]
+
+
+def _bug_kind(folder: Path) -> str:
+    """The kind at the end of a bug's name, as in ``ties_exact``. Raises QuestError."""
+    kind = folder.name.rpartition("_")[2]
+    if kind in BUG_KINDS:
+        return kind
+    message = f'a bug\'s folder ends with its kind, not "{kind}"{did_you_mean(kind, BUG_KINDS)}'
+    raise QuestError([Fault(path=folder, line=1, column=1, code="W403", message=message)])
 
 
 def _left_behind(path: Path) -> bool:

@@ -49,6 +49,7 @@ class Stopped(enum.StrEnum):
     MEMORY = "memory_mb"
     PROCESSES = "processes"
     DISK = "scratch_mb"
+    FILES = "scratch_files"
     OUTPUT = "output_kb"
 
 

@@ -73,7 +73,8 @@ class Kept:
     def facts(self) -> dict[str, Any]:
         """Tell of it, for the health page."""
         age = round(time.monotonic() - self.born, 1)
-        told = {"age_seconds": age, "rooms": self.rooms, "opened": self.opened}
+        told: dict[str, Any] = {"age_seconds": age, "rooms": self.rooms, "opened": self.opened}
+        told |= {"pid": self.line.pid, "template": self.process}  # as this host counts
         return {**self.line.facts, **told, "ping": self.pong}
 
 

@@ -1,6 +1,7 @@
 """Chooses how shells are made on this host, and says why one does not come up."""
 
 import logging
+import os
 
 from sandbox.bubblewrap_shell import Bubblewrap
 from sandbox.docker_shell import DockerShells
@@ -19,7 +20,27 @@ ALLOW_NAMESPACES = (
 
 
 def choose(wanted: str, *, runtime: str) -> ShellKind:
-    """Choose how shells are made: `auto`, `docker` or `bubblewrap`. Raises ShellError."""
+    """Choose how shells are made: `auto`, `docker` or `bubblewrap`. Raises ShellError.
+
+    What SANDBOX_ROOMS and SANDBOX_RUNTIME ask for is made or refused, never left out silently.
+    """
+    kind = _choose(wanted, runtime=runtime)
+    rooms = os.environ.get("SANDBOX_ROOMS") or "auto"
+    if rooms not in {"auto", kind.rooms}:
+        raise ShellError(
+            f"SANDBOX_ROOMS={rooms}: here, {kind.name} makes {kind.rooms} rooms"
+            f" ({kind.rooms_why}); set it to auto"
+        )
+    stronger = os.environ.get("SANDBOX_RUNTIME")
+    if stronger and kind.rooms != "container":
+        raise ShellError(
+            f"SANDBOX_RUNTIME={stronger}: it starts container rooms, and {kind.name} makes"
+            f" {kind.rooms} ones here; leave it empty"
+        )
+    return kind
+
+
+def _choose(wanted: str, *, runtime: str) -> ShellKind:
     if wanted == "bubblewrap":
         return Bubblewrap()
     if wanted not in {"auto", "docker"}:

@@ -64,6 +64,7 @@ class Crowd:
             limits=step.limits,
             cage=self.cage(step.limits.network),
             environment=step.environment,
+            controlled=self._line.controlled,
             stdin=step.stdin,
             channel=step.channel,
         )
@@ -164,7 +165,8 @@ class Crowd:
             "wall_seconds": time.monotonic() >= (running.deadline or float("inf")),
             "cpu_seconds": busy and cpu > limits.cpu_seconds,
             "processes": self._refused() or self._too_many(limits, sample),
-            "scratch_mb": self._scratch_is_full(limits, used, files),
+            "scratch_mb": used > limits.scratch_mb * MEGABYTE,
+            "scratch_files": self._too_many_files(limits, files),
             "memory_mb": self._too_much_memory(sample.resident + used, limits),
         }
         return next((limit for limit, true in met.items() if true), None)
@@ -178,10 +180,12 @@ class Crowd:
         facts = self._line.ask_facts()
         _, number = process.ending(running.status or 0)
         late = self._cpu() - running.cpu_before >= running.limits.cpu_seconds
+        used, files = self._meter.scratch_used()
         met = {
             "memory_mb": facts.out_of_memory > self._facts_before.out_of_memory,
             "processes": self._refused() or self._too_many(running.limits),
-            "scratch_mb": self._scratch_is_full(running.limits, *self._meter.scratch_used()),
+            "scratch_mb": used > running.limits.scratch_mb * MEGABYTE,
+            "scratch_files": self._too_many_files(running.limits, files),
             "cpu_seconds": number == signal.SIGXCPU or (number == signal.SIGKILL and late),
         }
         return next((limit for limit, true in met.items() if true), None)
@@ -193,9 +197,8 @@ class Crowd:
     def _refused(self) -> bool:
         return self._line.facts.refused_processes > self._facts_before.refused_processes
 
-    def _scratch_is_full(self, limits: Limits, used: int, files: int) -> bool:
-        too_many = files - self._files_at_first > limits.scratch_files
-        return too_many or used > limits.scratch_mb * MEGABYTE
+    def _too_many_files(self, limits: Limits, files: int) -> bool:
+        return files - self._files_at_first > limits.scratch_files
 
     def _too_much_memory(self, at_most: int, limits: Limits) -> bool:
         """Look closely only where the cheap figure, which is never too low, says it may be."""

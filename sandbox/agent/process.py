@@ -12,10 +12,8 @@ from sandbox.agent.confine import Cage
 
 PIECE = 64 * 1024
 OUR_FAILURE = 70  # the exit code when the walls could not be put up
-OVERHEAD = (
-    8  # more than our own processes of the room, so that a watch sees the limit passed before
-)
-# the kernel refuses
+OURS = 16  # processes that are not the learner's, with room to spare
+UNCOUNTED = 64  # processes above the limit, where only the watch counts: it must see them first
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +121,7 @@ class Start:
     limits: Limits
     cage: Cage
     environment: Mapping[str, str]
+    controlled: bool  # whether a control group counts what it refuses
     stdin: bytes = b""
     channel: tuple[int, int] | None = None  # a worker's line: our end, its end
 
@@ -163,13 +162,24 @@ def _live(what: Start, body: Callable[[], int], *, standard: tuple[int, int, int
         confine.enter(
             what.cage,
             cpu_seconds=what.limits.cpu_seconds,
-            processes=what.limits.processes + OVERHEAD,
+            processes=_kernels_limit(what),
             file_bytes=what.limits.scratch_mb * 1024 * 1024 + walls.SLACK,
         )
         confine.close_all_but(*(what.channel[1:] if what.channel else ()))
         code = body()
     finally:
         os._exit(code)
+
+
+def _kernels_limit(what: Start) -> int:
+    """The last wall against forks; whoever counts refusals must come to its own limit before.
+
+    A control group counts what it refuses. A fork is counted here before the group is asked, and
+    all processes of the room may be in the middle of one: twice as many must fit. Without a group
+    the watch kills what is too many; the kernel's limit lies so high that it sees it in time.
+    """
+    limit = what.limits.processes
+    return 2 * limit + OURS if what.controlled else limit + UNCOUNTED
 
 
 def ending(status: int) -> tuple[int | None, int | None]:

@@ -134,6 +134,7 @@ def test_a_tables_own_word_on_how_to_read_it_is_not_taken() -> None:
         (Returned(stopped=Stopped.MEMORY), Outcome.LIMIT, "memory_mb"),
         (Returned(stopped=Stopped.PROCESSES), Outcome.LIMIT, "processes"),
         (Returned(stopped=Stopped.DISK), Outcome.LIMIT, "scratch_mb"),
+        (Returned(stopped=Stopped.FILES), Outcome.LIMIT, "scratch_files"),
         (Returned(stopped=Stopped.OUTPUT), Outcome.LIMIT, "output_kb"),
         (Returned(crashed="SIGSEGV"), Outcome.ERROR, "crashed"),
         (Returned(rejected="not plain data"), Outcome.ERROR, "rejected"),

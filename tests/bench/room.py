@@ -1,0 +1,241 @@
+"""Section `room`: what a room costs, beside what others do for an attempt, in the same run.
+
+The job is a small scikit-learn fit. For a room it is open, upload, call, read the result, close;
+for the others a run of the same file. All are medians of runs in turn, so that noise meets all.
+Processor time is the whole machine's, less what it uses when nothing is measured: only that counts
+the engine, the runner and the kernel's work for namespaces alike. `room.*` is the embedded default
+(bubblewrap), `room.docker.*` nested rooms in the Docker shell.
+"""
+
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from graders.__main__ import runner
+from sandbox.client import RunnerSandbox
+from sandbox.docker_shell import DockerShells
+from sandbox.interface import Finished, Limits
+from simulator.environment import ROOT
+from tests.bench import peers, procs
+from tests.bench.neighbours import slowdown
+
+LIMITS: Final = Limits(cpu_seconds=30, wall_seconds=60, memory_mb=512, processes=32, scratch_mb=64)
+TIMES: Final = 40
+PAIRS: Final = 7
+IDLE: Final = 8
+AT_ONCE: Final = 4
+JOB: Final = b"""\
+import json
+
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+
+
+def job():
+    rng = np.random.default_rng(1)
+    rows = pd.DataFrame(rng.normal(size=(2000, 6)), columns=list("abcdef"))
+    labels = (rows["a"] + rng.normal(size=2000) > 0).astype(int)
+    score = float(LogisticRegression().fit(rows, labels).score(rows, labels))
+    with open("result.json", "w") as file:
+        json.dump({"score": score}, file)
+    return score
+
+
+if __name__ == "__main__":
+    print(job())
+"""
+TRIVIAL_FILES: Final = {"trivial.py": b"def one():\n    return 1\n"}
+MODULE: Final = "def top(scores, k):\n    return sorted(scores, reverse=True)[:k]\n"
+SUITE: Final = b"""\
+import pytest
+from module import top
+
+
+@pytest.mark.parametrize("k", [1, 2, 3])
+def test_takes_the_largest(k):
+    assert top([3, 1, 2], k) == [3, 2, 1][:k]
+
+
+def test_order_is_no_matter():
+    assert top([1, 2, 3], 2) == top([3, 2, 1], 2)
+
+
+def test_nothing_of_nothing():
+    assert top([], 3) == []
+"""
+PYTEST: Final = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "test_module.py")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Host:
+    """A running runner."""
+
+    sandbox: RunnerSandbox
+    roots: tuple[int, ...]  # the runner, and the shell's own first process where it is no child
+
+
+def measure() -> dict[str, float]:
+    """Both shells, one after the other; Docker only where an engine answers."""
+    figures = {"room.load_before": os.getloadavg()[0]}
+    with host("bubblewrap") as embedded:
+        figures |= _figures("room", embedded, against_docker=_engine() is None)
+    why_not = _engine()
+    if why_not:
+        print(f"room.docker.* and *_vs_docker_run are not measured: {why_not}", file=sys.stderr)
+        return figures
+    with host("docker") as docker:
+        figures |= _figures("room.docker", docker, against_docker=True)
+    return figures
+
+
+@contextmanager
+def host(kind: str) -> Iterator[Host]:
+    """A runner of our own with an open template."""
+    with runner(ROOT / ".sim", kind=kind) as socket:
+        sandbox = RunnerSandbox(socket)
+        with sandbox.open(runtime=peers.RUNTIME, limits=LIMITS):
+            pass  # the first room waits for the template's imports
+        shells = tuple(int(shell["pid"]) for shell in sandbox.health()["shells"].values())
+        mine = next(pid for pid in procs.tree(os.getpid()) if _listens(pid, socket))
+        below = set(procs.tree(mine))
+        yield Host(sandbox=sandbox, roots=(mine, *(pid for pid in shells if pid not in below)))
+
+
+def one_job(sandbox: RunnerSandbox) -> None:
+    """An attempt as the judge makes it. Raises RuntimeError when it does not give its result."""
+    with sandbox.open(runtime=peers.RUNTIME, limits=LIMITS) as room:
+        room.upload({"job.py": JOB})
+        returned = room.call("job:job")
+        if not returned.ok or b"score" not in room.read("result.json", max_bytes=1000):
+            raise RuntimeError(f"the job did not run: {returned}")
+
+
+def _figures(name: str, where: Host, *, against_docker: bool) -> dict[str, float]:
+    found = _ready_and_call(where.sandbox)
+    found |= _job(where.sandbox, against_docker=against_docker)
+    found["blind10_vs_one"] = _blind(where.sandbox)
+    found["extra_mb"] = _extra(where)
+    found["rooms_per_s"] = _rooms_per_second(where.sandbox)
+    found["neighbour_slowdown"] = slowdown(where.sandbox, lambda: one_job(where.sandbox))
+    return {f"{name}.{figure}": value for figure, value in found.items()}
+
+
+def _ready_and_call(sandbox: RunnerSandbox) -> dict[str, float]:
+    ready, first, warm = [], [], []
+    for _ in range(TIMES):
+        started = time.perf_counter()
+        with sandbox.open(runtime=peers.RUNTIME, limits=LIMITS) as room:
+            ready.append(time.perf_counter() - started)
+            room.upload(TRIVIAL_FILES)
+            first.append(_seconds(lambda: room.call("trivial:one")))
+            warm.append(_seconds(lambda: room.call("trivial:one")))
+    once = (TRIVIAL_FILES, "-c", "import trivial; trivial.one()")
+    process = [_seconds(lambda: peers.bare(*once)) for _ in range(PAIRS)]
+    return {
+        "ready_ms": 1000 * statistics.median(ready),
+        "call_ms": 1000 * statistics.median(first),
+        "call_warm_ms": 1000 * statistics.median(warm),
+        "process_for_each_call_ms": 1000 * statistics.median(process),
+    }
+
+
+def _job(sandbox: RunnerSandbox, *, against_docker: bool) -> dict[str, float]:
+    ways: dict[str, Callable[[], object]] = {
+        "ours": lambda: one_job(sandbox),
+        "bare": lambda: peers.bare({"job.py": JOB}, "job.py"),
+    }
+    if against_docker:
+        ways["docker_run"] = lambda: peers.docker_run("job.py", JOB)
+    wall: dict[str, list[float]] = {name: [] for name in ways}
+    cpu: dict[str, list[float]] = {name: [] for name in ways}
+    idle = _idle_share()
+    for way in ways.values():
+        way()
+    for _ in range(PAIRS):
+        for name, way in ways.items():
+            times = 10 if name == "ours" else 1  # one room is too short for the kernel's ticks
+            busy, started = procs.busy_seconds(), time.perf_counter()
+            for _ in range(times):
+                way()
+            seconds = time.perf_counter() - started
+            wall[name].append(seconds / times)
+            cpu[name].append(max(0.0, procs.busy_seconds() - busy - idle * seconds) / times)
+    ours, ours_cpu = statistics.median(wall["ours"]), statistics.median(cpu["ours"])
+    found = {"job_ms": 1000 * ours}
+    for name in ways.keys() - {"ours"}:
+        found[f"{name}_ms"] = 1000 * statistics.median(wall[name])
+        found[f"job_vs_{name}"] = ours / statistics.median(wall[name])
+        found[f"job_cpu_vs_{name}"] = ours_cpu / statistics.median(cpu[name])
+    return found
+
+
+def _blind(sandbox: RunnerSandbox) -> float:
+    """Ten variants under a suite, a room each, against one plain run of it."""
+    variants = [
+        {"module.py": f"{MODULE}# {n}\n".encode(), "test_module.py": SUITE} for n in range(10)
+    ]
+
+    def judged(files: dict[str, bytes]) -> Finished:
+        with sandbox.open(runtime=peers.RUNTIME, limits=LIMITS) as room:
+            room.upload(files)
+            return room.run("python", *PYTEST)
+
+    blind, one = [], []
+    for _ in range(PAIRS):
+        started = time.perf_counter()
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            ended = list(pool.map(judged, variants))
+        blind.append(time.perf_counter() - started)
+        if not all(finished.ok for finished in ended):
+            raise RuntimeError(f"the suite is red: {ended[0]}")
+        one.append(_seconds(lambda: peers.bare(variants[0], *PYTEST)))
+    return statistics.median(blind) / statistics.median(one)
+
+
+def _extra(where: Host) -> float:
+    """Memory of one more idle room, as a share of what is shared."""
+    before = procs.proportional_mb(*where.roots)
+    with ExitStack() as rooms:
+        for _ in range(IDLE):
+            rooms.enter_context(where.sandbox.open(runtime=peers.RUNTIME, limits=LIMITS))
+        return (procs.proportional_mb(*where.roots) - before) / IDLE
+
+
+def _rooms_per_second(sandbox: RunnerSandbox) -> float:
+    jobs = 30 * AT_ONCE
+    started = time.perf_counter()
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(lambda _: one_job(sandbox), range(jobs)))
+    return jobs / (time.perf_counter() - started)
+
+
+def _idle_share() -> float:
+    """How busy the machine is while we do nothing: processors, as a number."""
+    busy, started = procs.busy_seconds(), time.perf_counter()
+    time.sleep(2)
+    return (procs.busy_seconds() - busy) / (time.perf_counter() - started)
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def _listens(pid: int, socket: Path) -> bool:
+    try:
+        return str(socket).encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+def _engine() -> str | None:
+    return DockerShells().why_not(peers.RUNTIME)
