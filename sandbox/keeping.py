@@ -180,10 +180,12 @@ class Shells:
         with self._lock:
             old = self._kept.get(runtime)
             self._kept[runtime] = fresh
-            if old is not None:
+            if old is not None and old.line.alive:
                 self._drained.append(old)
-        if old is not None and not old.line.alive:
+                return
+        if old is not None:
             logger.warning("the shell of %s died: %s", runtime, old.line.last_words())
+            old.line.kill()
 
     def _end_the_drained(self) -> None:
         with self._lock:
