@@ -27,7 +27,7 @@ def main() -> int:
     except (LookupError, NotReady) as error:
         print(error, file=sys.stderr)
         return 2
-    missing = {} if words.ids else NOT_APPLICABLE | _left_out(cases)
+    missing = {} if words.ids else {**NOT_APPLICABLE, **_left_out(cases)}
     table.show(console, ran, missing)
     table.keep(table.KEPT, ran, missing)
     return 0 if ran and all(each.safe for each in ran) else 1

@@ -15,8 +15,9 @@ How to write one, in a module of `tests/attack/cases` that has a tuple ``CASES``
         sees="M-MEM",
     )
 
-* ``files`` lie over the stage's reference project, so whatever a case does not touch is honest;
-  ``None`` takes a file away. Texts may name the canaries and the site: see `PLACES`.
+* ``files`` lie over the reference project, so whatever a case does not touch is honest; ``None``
+  takes a file away, and ``"@REFERENCE:app/train.py@"`` is that file of the reference. Texts may
+  name the canaries and the site: see `PLACES`.
 * An attack says what it found by ``from app.telling import tell`` and ``tell(found=...)``: the
   exception's text is in the report, as an attacker would read it, and ``seen`` is what it must
   be, exactly. In hidden phases no text leaves, so there only the outcome speaks.
@@ -83,8 +84,8 @@ class Case:
     stage: str = "answer"
     files: Mapping[str, str | bytes | None] = field(default_factory=dict)
     archive: Callable[[], bytes] | None = None
-    blame: str = "learner_error"
-    checks: Mapping[str, Says] = field(default_factory=dict)
+    blame: str | tuple[str, ...] = "learner_error"  # several: any of them is safe
+    checks: Mapping[str, Says | tuple[Says, ...]] = field(default_factory=dict)
     sees: str = "M-SAME"
     seen: Json = None
     refused: str | None = None

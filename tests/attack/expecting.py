@@ -50,12 +50,15 @@ def _refusal(case: Case, evidence: Evidence) -> Iterator[str]:
 
 def _verdict(case: Case, evidence: Evidence) -> Iterator[str]:
     report = evidence.report
-    if report["blame"] != case.blame:
-        yield f"the blame should be {case.blame}, is {report['blame']}"
-    if report["passed"] != (case.blame == "passed"):
-        yield f"passed is {report['passed']}"
+    blames = (case.blame,) if isinstance(case.blame, str) else case.blame
+    if report["blame"] not in blames:
+        yield f"the blame should be {' or '.join(blames)}, is {report['blame']}"
+    if report["passed"] != (report["blame"] == "passed"):
+        yield f"passed is {report['passed']}, with the blame {report['blame']}"
     for name, says in case.checks.items():
-        yield from _check(name, says, evidence.check(name))
+        ways = (says,) if isinstance(says, Says) else says
+        tried = [list(_check(name, way, evidence.check(name))) for way in ways]
+        yield from min(tried, key=len)
     if not case.checks:
         yield "the case expects nothing of any check"
     yield from _message(case, evidence)
@@ -106,5 +109,3 @@ def _digits(value: object) -> str:
     if isinstance(value, float):
         value = f"{value:g}"
     return re.sub(r"[^0-9.]", "", str(value))
-
-

@@ -15,6 +15,8 @@ FLOOR_SECONDS: Final = 0.5  # what is quicker is not worth a ratio
 GROWTH: Final = 1.25
 GROWTH_MB: Final = 48.0
 WARM_UP: Final = 3
+TRIES: Final = 2
+FULL: Final = 100
 
 
 class Ended(Exception):
@@ -48,7 +50,7 @@ def complaints(
     yield from (("I1", said) for said in stand.canaries.complaints())
 
 
-def _after_a_moment(stand: Stand) -> Any:  # noqa: ANN401 - what look() gives
+def _after_a_moment(stand: Stand) -> Any:
     time.sleep(0.5)
     return stand.watcher.look()
 
@@ -86,7 +88,7 @@ def _receipt(stand: Stand, attempts: list[str]) -> Iterator[str]:
         for body, results in stand.rows(question, attempt.replace("-", "")):
             judged = json.loads(body)
             if results != len(judged["results"]):
-                yield f"{results} results are on record, the verdict holds {len(judged['results'])}"
+                yield f"{results} results are on record, not {len(judged['results'])}"
             if not judged["clocks"]["starting"] + judged["clocks"]["running"] > 0:
                 yield f"the verdict holds no facts of the supervisor: {judged['clocks']}"
 
@@ -103,14 +105,18 @@ def _nothing_left(stand: Stand) -> Iterator[str]:
 def _honest_still_passes(stand: Stand, stage: str) -> Iterator[str]:
     """I3: the reference verdict, in about the usual time; a slow one may have been bad luck."""
     usual = max(FLOOR_SECONDS, stand.reference_seconds[stage])
-    for _ in range(2):
+    took = []
+    for _ in range(TRIES):
         report, seconds = _honest(stand, stage)
-        if not (report["passed"] and report["score"] == 100 and report["blame"] == "passed"):
+        took.append(seconds)
+        if not (report["passed"] and report["score"] == FULL and report["blame"] == "passed"):
             yield f"the honest project got {report['score']} points, blame {report['blame']}"
             return
         if seconds <= SLOWER * usual:
-            return
-    yield f"the honest project took {seconds:.1f} s, usually {usual:.1f} s"
+            break
+    stand.ratios.append(min(took) / stand.reference_seconds[stage])
+    if min(took) > SLOWER * usual:
+        yield f"the honest project took {min(took):.1f} s, usually {usual:.1f} s"
 
 
 def _well(stand: Stand) -> Iterator[str]:

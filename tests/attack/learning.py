@@ -112,7 +112,7 @@ class Learner:
         return dict(zip(addresses, self._pool.map(self.fetch, addresses), strict=True))
 
     def fetch(self, path: str) -> bytes:
-        """A page, a document or a stream to its end, with its headers; a refusal counts as text."""
+        """A page, a document or a stream to its end, with its headers; an error page, too."""
         answer = self._http.get(path)
         return str(answer.headers).encode() + answer.content
 

@@ -52,7 +52,9 @@ def _by(person: Learner, stand: Stand, case: Case) -> Played:
     if handed.status >= 400:
         surfaces = person.everything(case.stage, ())
         surfaces["the refusal"] = str(handed.body).encode()
-        evidence = _evidence(stand, time.monotonic() - began, answer=handed.body, surfaces=surfaces)
+        evidence = _evidence(
+            stand, time.monotonic() - began, answer=handed.body, surfaces=surfaces
+        )
         return Played(evidence=evidence, attempts=[])
     report = person.report(handed.attempt)
     seconds = time.monotonic() - began

@@ -16,7 +16,7 @@ def leaks(surfaces: Mapping[str, bytes], tokens: Mapping[str, str]) -> list[str]
 
 
 def disguises(token: str) -> Iterator[bytes]:
-    """A token as it is, in capitals, backwards, in hexadecimal and in base64 wherever it begins."""
+    """A token as it is, in capitals, backwards, in hexadecimal, in base64 at any place."""
     raw = token.encode()
     yield raw
     yield token.upper().encode()

@@ -25,12 +25,14 @@ from tests.attack.canaries import Canaries, planted
 from tests.attack.learning import QUEST, Learner
 from tests.attack.traces import Memory, Traces, Watcher
 
+REFERENCE: Final = "@REFERENCE:"
 QUESTS: Final = ROOT / "tests" / "attack" / "quest"
 KINDS: Final[Mapping[str, Mapping[str, str]]] = {
     "bubblewrap": {"SANDBOX_SHELL": "bubblewrap"},
     "docker": {"SANDBOX_SHELL": "docker", "SANDBOX_ROOMS": "nested"},
     "container": {"SANDBOX_SHELL": "docker", "SANDBOX_ROOMS": "container"},
 }
+PATIENCE_SECONDS: Final = 600.0
 CROWD: Final = tuple(f"crowd{number}" for number in range(8))
 PEOPLE: Final = ("mallory", "honest", "neighbour", *CROWD)
 
@@ -48,6 +50,7 @@ class Stand:
     idle: Traces | None = None
     memory: Memory | None = None
     reference_seconds: dict[str, float] = field(default_factory=dict)  # by stage
+    ratios: list[float] = field(default_factory=list)  # of honest runs after hostile ones
 
     def reference(self) -> dict[str, bytes]:
         """An honest project, whole: good for every stage."""
@@ -57,6 +60,8 @@ class Stand:
         """A case's text with the names of the canaries and the site in their places."""
         if isinstance(text, bytes):
             return text
+        if text.startswith(REFERENCE):
+            return self.reference()[text.removeprefix(REFERENCE).removesuffix("@")]
         for place, name in self.places().items():
             text = text.replace(place, name)
         return text.encode()
@@ -90,13 +95,14 @@ def serving(kind: str) -> Iterator[Stand]:
         canaries = stack.enter_context(planted())
         settings = {
             **KINDS[kind],
+            "DATABASE_URL": "",  # the embedded one, which can be looked into
             "SIM_QUESTS": str(QUESTS),
             "SIM_SECRET": canaries.tokens["secret"],
             "SIM_SECRET_KEY": canaries.tokens["secret_key"],
             "SIM_ATTACK_CANARY": canaries.tokens["environment"],
             "TMPDIR": str(scratch),
         }
-        site = stack.enter_context(private_site(**settings))
+        site = stack.enter_context(private_site(patience=PATIENCE_SECONDS, **settings))
         people = _people(site, settings)
         for person in people.values():
             stack.callback(person.close)

@@ -32,9 +32,7 @@ def show(console: Console, ran: Sequence[Ran], not_applicable: Mapping[str, str]
         console.print(f"does not apply: {name}: {why}", highlight=False)
 
 
-def keep(
-    path: Path, ran: Sequence[Ran], not_applicable: Mapping[str, str], **more: Any
-) -> None:
+def keep(path: Path, ran: Sequence[Ran], not_applicable: Mapping[str, str], **more: Any) -> None:
     """Write the figures."""
     figures = {
         "cases": len(ran),

@@ -1,7 +1,6 @@
 """Sums, told apart."""
 
 import pytest
-
 from app.solution import add
 
 

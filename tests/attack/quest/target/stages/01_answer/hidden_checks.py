@@ -15,6 +15,11 @@ def holds_later(work: Workspace) -> None:
     if not isinstance(answers, dict):
         fail("no_answers")
     truth = work.truth("labels")
-    right = pd.Series([answers.get(str(i)) is bool(odd) for i, odd in zip(truth["id"], truth["odd"])])
+    right = pd.Series(
+        [
+            answers.get(str(i)) is bool(odd)
+            for i, odd in zip(truth["id"], truth["odd"], strict=True)
+        ]
+    )
     if not right.mean() >= ENOUGH:
         fail("too_few_right", share_right=float(right.mean()))

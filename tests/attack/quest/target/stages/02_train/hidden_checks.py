@@ -13,6 +13,8 @@ def predicts_later(work: Workspace) -> None:
     if not isinstance(answers, dict):
         fail("no_answers")
     truth = work.truth("labels")
-    right = sum(answers.get(str(i)) is bool(odd) for i, odd in zip(truth["id"], truth["odd"]))
+    right = sum(
+        answers.get(str(i)) is bool(odd) for i, odd in zip(truth["id"], truth["odd"], strict=True)
+    )
     if not right / len(truth) >= ENOUGH:
         fail("too_few_right", share_right=right / len(truth))
