@@ -18,9 +18,9 @@ LIMIT_SECONDS: Final = 4.0
 def _add(body: str, before: str = "") -> dict[str, str]:
     """An `add` of these statements, in an otherwise honest module."""
     lines = "\n".join(f"    {line}" for line in body.strip().splitlines())
-    return {"app/solution.py": f"{before}\nfrom app.honest import odd\ndef add(a, b):\n{lines}\n"} | {
-        "app/honest.py": "@REFERENCE:app/solution.py@"
-    }
+    return {
+        "app/solution.py": f"{before}\nfrom app.honest import odd\ndef add(a, b):\n{lines}\n"
+    } | {"app/honest.py": "@REFERENCE:app/solution.py@"}
 
 
 def _train(body: str) -> dict[str, str]:
