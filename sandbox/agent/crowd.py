@@ -107,6 +107,14 @@ class Crowd:
         elif running.too_loud:
             self.end_all("output_kb")
 
+    def look_behind(self, failed: Process) -> None:
+        """See whether a limit is behind a failure that a living process tells of itself.
+
+        A refused fork or a full disk is an exception first: it may be told before we look.
+        """
+        if failed.status is None:
+            failed.stopped = failed.stopped or self._limit_behind(failed)
+
     def turn(self, seconds: float | None = None, *, also: int | None = None) -> None:
         """Wait for anything to happen, take it, and look at the limits when it is time."""
         alive = self.alive()
@@ -177,6 +185,9 @@ class Crowd:
             return "output_kb"
         if running.status in {0, None}:
             return None
+        return self._limit_behind(running)
+
+    def _limit_behind(self, running: Process) -> str | None:
         facts = self._ask_facts()
         _, number = process.ending(running.status or 0)
         late = self._cpu() - running.cpu_before >= running.limits.cpu_seconds

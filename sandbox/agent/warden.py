@@ -137,6 +137,8 @@ class Warden:
                 self._crowd.turn(WATCH_SECONDS, also=busy.channel)
             self._crowd.wait(busy, talk.hear)
             talk.hear()
+        if talk.failed:
+            self._crowd.look_behind(busy)
         busy.deadline = None
         if talk.rejected or busy.stopped:
             self._crowd.end_all(None)

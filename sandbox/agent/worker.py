@@ -45,6 +45,11 @@ class Talk:
         return chr(self._heard[0]) if self.complete else None
 
     @property
+    def failed(self) -> bool:
+        """Whether it says that it raised, or breaks a rule."""
+        return self.rejected is not None or self.kind == RAISED.decode()
+
+    @property
     def body(self) -> bytes:
         """The answer's own bytes, once it is complete."""
         return bytes(self._heard[ANSWER_HEAD.size :]) if self.complete else b""
