@@ -26,6 +26,8 @@ class Bubblewrap:
 
     name = "bubblewrap"
     from_tree = True
+    rooms = "nested"
+    rooms_why = "bubblewrap knows no other kind"
 
     def __init__(self) -> None:
         self._slots = itertools.count()
@@ -37,7 +39,7 @@ class Bubblewrap:
         binds = {"tree": wish.runtime.tree, "code": wish.runtime.code}
         binds["warehouse"] = wish.warehouse.resolve()
         if os.geteuid() != 0:
-            return BubblewrapShell([str(program), *_arguments(binds)])
+            return BubblewrapShell([str(program), *_arguments(binds)], digest=wish.runtime.digest)
         binds |= _own_libraries(program)
         reached = {name: REACHED / name for name in binds}
         user = FIRST_SLOT + next(self._slots) % SLOTS
@@ -45,13 +47,15 @@ class Bubblewrap:
         words += [f"{name}={path}" for name, path in binds.items()]
         if CARRIED in reached:
             program = reached[CARRIED] / "_bin" / "bwrap"
-        return BubblewrapShell([*words, "--", str(program), *_arguments(reached)])
+        words += ["--", str(program), *_arguments(reached)]
+        return BubblewrapShell(words, digest=wish.runtime.digest)
 
 
 class BubblewrapShell:
     """A running shell; its template is a grandchild of this process."""
 
-    def __init__(self, command: list[str]) -> None:
+    def __init__(self, command: list[str], *, digest: str) -> None:
+        self.digest = digest
         self._process = subprocess.Popen(  # noqa: S603 - our own words, no shell
             command,
             stdin=subprocess.PIPE,

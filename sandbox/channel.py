@@ -38,6 +38,11 @@ class Line:
         """The process id of the template or of an ancestor of it, as this host counts."""
         return self._shell.pid
 
+    @property
+    def digest(self) -> str:
+        """What the shell was started from."""
+        return self._shell.digest
+
     def wait_until_ready(self, seconds: float) -> None:
         """Wait until the template's imports are done. Raises TemplateDied."""
         try:

@@ -23,6 +23,7 @@ from sandbox.interface import (
     Answer,
     Finished,
     Limits,
+    Made,
     Network,
     Returned,
     SandboxError,
@@ -89,6 +90,14 @@ class RunnerRoom:
         self._messages = MessageReader()
         self._inbox: list[tuple[Verb, bytes]] = []
         self._closed = False
+        self._made: Made | None = None
+
+    @property
+    def made(self) -> Made:
+        """Where it was made. Raises SandboxError before the room is open."""
+        if self._made is None:
+            raise SandboxError("the room is not open yet")
+        return self._made
 
     def __enter__(self) -> "RunnerRoom":
         return self
@@ -103,9 +112,13 @@ class RunnerRoom:
 
     def wait_until_open(self) -> None:
         """Wait for the room to be ready. Raises SandboxError."""
-        verb, _, _ = self._hear(OPENING_SECONDS)
+        verb, head, _ = self._hear(OPENING_SECONDS)
         if verb is not Verb.OPENED:
             raise self._broken("the runner did not open a room")
+        try:
+            self._made = Made(**head)
+        except TypeError as error:
+            raise self._broken(f"the runner does not say where the room is: {error}") from None
 
     def upload(self, files: Mapping[str, bytes]) -> None:
         """Write files, by path relative to the project, or below ``/artifacts``."""

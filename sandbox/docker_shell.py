@@ -47,6 +47,8 @@ class DockerShells:
 
     name = "docker"
     from_tree = False
+    rooms = "nested"
+    rooms_why = "rooms nest in the shell's container"
 
     def start(self, wish: Wish) -> "DockerShell":
         """Start a shell. Raises ShellError when the engine or the image is not as it must be."""
@@ -99,6 +101,11 @@ class DockerShell:
     def pid(self) -> int:
         """The template's process id, as the host counts."""
         return self._pid
+
+    @property
+    def digest(self) -> str:
+        """The image's id."""
+        return str(self._container.attrs["Image"])
 
     def receive(self, size: int) -> bytes:
         """Wait for the template's next bytes, at most `size`; empty when it is gone."""

@@ -126,6 +126,17 @@ class Answer:
     seconds: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """Where a room was made, as its runner says: what a result is worth follows from it."""
+
+    shell: str  # "docker" or "bubblewrap"
+    rooms: str  # "nested" in the shell's namespaces, or each a "container" of its own
+    development_only: bool  # no control group holds the room: its memory is only watched
+    runtime: str
+    digest: str  # of the runtime's tree, or the image's id
+
+
 class Service(Protocol):
     """A learner's running HTTP service; a context manager that stops it."""
 
@@ -142,6 +153,11 @@ class Service(Protocol):
 
 class Room(Protocol):
     """One single-use room. Files live in ``/project``, which is also the working directory."""
+
+    @property
+    def made(self) -> Made:
+        """Where it was made."""
+        ...
 
     def upload(self, files: Mapping[str, bytes]) -> None:
         """Write files, by path relative to the project. Raises ValueError for an unsafe path."""

@@ -29,7 +29,7 @@ from sandbox.agent.frames import HEAD_LENGTH, Kind, Verb, message
 from sandbox.channel import Line
 from sandbox.client import RunnerSandbox
 from sandbox.hostside import find_process
-from sandbox.interface import Limits, Network
+from sandbox.interface import Limits, Made, Network
 from sandbox.shell import ENVIRONMENT, ShellError
 
 logger = logging.getLogger(__name__)
@@ -62,6 +62,8 @@ class Health:
     """How the runner is, in words that a page may show."""
 
     shell: str
+    rooms_kind: str
+    rooms_why: str
     ok: bool = False
     why: str = "the self-test has not run yet"
     memory: str = "control group"
@@ -81,8 +83,11 @@ class Runner:
         self._groups = cgroups.find()
         self._allowed = {os.geteuid(), 0}
         self._meetings: set[asyncio.Task[None]] = set()
-        self.health = Health(shell=keeper.kind.name, runtime=runtime)
-        if self._groups is None:
+        kind = keeper.kind
+        self.health = Health(
+            shell=kind.name, rooms_kind=kind.rooms, rooms_why=kind.rooms_why, runtime=runtime
+        )
+        if self._groups is None and kind.rooms == "nested":
             self.health.memory = "20 ms watch"
             self.health.development_only = True
 
@@ -179,9 +184,23 @@ class Runner:
             raise Refusal(str(error)) from None
         self.health.rooms += 1
         try:
-            await _Room(line, self._groups, limits).keep(order, reader, writer)
+            made = self._made(line, str(asked["runtime"]))
+            await _Room(line, self._groups, limits).keep(
+                {**order, "made": asdict(made)}, reader, writer
+            )
         finally:
             self.health.rooms -= 1
+
+    def _made(self, line: Line, runtime: str) -> Made:
+        """Say where a room is made; its warden repeats it to the caller when it has opened."""
+        kind = self._keeper.kind
+        return Made(
+            shell=kind.name,
+            rooms=kind.rooms,
+            development_only=self.health.development_only,
+            runtime=runtime,
+            digest=line.digest,
+        )
 
     def _order(self, asked: Mapping[str, Any]) -> tuple[Limits, dict[str, object]]:
         """Check what is asked for. Nothing but a known form reaches a shell."""

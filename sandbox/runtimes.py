@@ -12,6 +12,7 @@ The layout, as a shell shows it (`/runtime/bin/python` is a virtual environment 
     /runtime/lib/…/site-packages    the lock file's packages
     /runtime/code/agent             our agent            (the second folder is mounted here)
     /runtime/code/learner           what learner code may import of ours
+    /runtime/code/preloads          what each runtime's template imports
     /room /warehouse …              empty: where a shell and its rooms mount things
 """
 
@@ -285,12 +286,17 @@ def _build_code(home: Path) -> Path:
     """Copy our own code for the inside; a folder a content, so a running shell keeps its own."""
     total = hashlib.sha256()
     files = sorted((SOURCES / "agent").rglob("*.py")) + sorted((SOURCES / "simkit").rglob("*.py"))
-    for path in files:
-        total.update(str(path.relative_to(SOURCES)).encode() + b"\0" + path.read_bytes())
+    for path in (*files, *_preloads()):
+        total.update(str(path.relative_to(SOURCES.parent)).encode() + b"\0" + path.read_bytes())
     place = folder(home) / "code" / total.hexdigest()[:16]
     if not place.is_dir():
         _atomically(place, _fill_code)
     return place
+
+
+def _preloads() -> list[Path]:
+    """List the files that say what each runtime's template imports."""
+    return sorted((SOURCES.parent / "requirements").glob("*.preloads"))
 
 
 def _fill_code(folder: Path) -> None:
@@ -300,6 +306,9 @@ def _fill_code(folder: Path) -> None:
     (folder / "learner").mkdir()
     if (SOURCES / "simkit").is_dir():
         shutil.copytree(SOURCES / "simkit", folder / "learner/simkit", ignore=pycache)
+    (folder / "preloads").mkdir()
+    for path in _preloads():
+        shutil.copy(path, folder / "preloads")
     command = [sys.executable, "-m", "compileall", "-q", "-s", str(folder), str(folder)]
     subprocess.run(command, capture_output=True, check=True)  # noqa: S603 - our own words
 

@@ -44,6 +44,11 @@ class Shell(Protocol):
         """The template's process id, or that of an ancestor of it, as the host counts."""
         ...
 
+    @property
+    def digest(self) -> str:
+        """What it was started from: the digest of the runtime's tree, or the image's id."""
+        ...
+
     def receive(self, size: int) -> bytes:
         """Wait for the template's next bytes, at most `size`; empty when it is gone."""
         ...
@@ -74,6 +79,8 @@ class ShellKind(Protocol):
 
     name: str
     from_tree: bool  # whether it shows a tree of `sandbox.runtimes`, or brings an image of its own
+    rooms: str  # "nested" or "container", as in `sandbox.interface.Made`
+    rooms_why: str  # why rooms are made that way, in words for the operator
 
     def start(self, wish: Wish) -> Shell:
         """Start a shell. Raises ShellError."""

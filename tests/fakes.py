@@ -16,6 +16,7 @@ from sandbox.interface import (
     Finished,
     Frame,
     Limits,
+    Made,
     Raised,
     Returned,
     Room,
@@ -25,6 +26,10 @@ from sandbox.interface import (
     Unreadable,
     Usage,
     Value,
+)
+
+MADE = Made(  # noqa: S604 - no command: the kind of shell
+    shell="fake", rooms="nested", development_only=True, runtime="fake", digest="0"
 )
 
 
@@ -41,6 +46,7 @@ class FakeRoom:
     answers: Mapping[str, Callable[..., Value | Returned]] = field(default_factory=dict)
     commands: Mapping[str, Callable[["FakeRoom"], Finished]] = field(default_factory=dict)
     closed: bool = False
+    made: Made = MADE
     _modules: dict[str, dict[str, object]] = field(default_factory=dict)
 
     def upload(self, files: Mapping[str, bytes]) -> None:

@@ -31,6 +31,8 @@ class Kind(enum.IntEnum):
     CLOSE = 4  # runner: end the room
     READY = 5  # template: its imports are done; JSON
     CLOSED = 6  # template: the room is gone; JSON
+    PING = 7  # runner: do you hear me?
+    PONG = 8  # switch and template, one each: who answers, and its memory; JSON
 
 
 class Verb(enum.IntEnum):

@@ -1,93 +1,89 @@
-"""What a template imports before rooms are forked from it; each is proven by a test in a room.
+"""Imports what a runtime lists, measures each import, and refuses what spoils a fork.
 
-Only libraries that start no thread of their own when imported. `chdb` does, and a forked child of
-it hangs: a room that needs it imports it itself.
+The list is a file of the runtime, `requirements/NAME.preloads`, which every shell shows.
 """
 
-PRELOADS = (
-    "asyncio",
-    "concurrent.futures.process",
-    "csv",
-    "dataclasses",
-    "decimal",
-    "doctest",
-    "http.client",
-    "logging.config",
-    "multiprocessing.pool",
-    "statistics",
-    "sqlite3",
-    "tomllib",
-    "unittest.mock",
-    "zoneinfo",
-    "numpy",
-    "numpy.testing",
-    "pandas",
-    "pandas.testing",
-    "pyarrow",
-    "pyarrow.compute",
-    "pyarrow.csv",
-    "pyarrow.dataset",
-    "pyarrow.parquet",
-    "scipy.optimize",
-    "scipy.sparse",
-    "scipy.special",
-    "scipy.stats",
-    "joblib",
-    "sklearn.calibration",
-    "sklearn.cluster",
-    "sklearn.compose",
-    "sklearn.datasets",
-    "sklearn.decomposition",
-    "sklearn.dummy",
-    "sklearn.ensemble",
-    "sklearn.feature_extraction.text",
-    "sklearn.feature_selection",
-    "sklearn.impute",
-    "sklearn.inspection",
-    "sklearn.isotonic",
-    "sklearn.linear_model",
-    "sklearn.metrics",
-    "sklearn.model_selection",
-    "sklearn.naive_bayes",
-    "sklearn.neighbors",
-    "sklearn.pipeline",
-    "sklearn.preprocessing",
-    "sklearn.svm",
-    "sklearn.tree",
-    "lightgbm",
-    "clickhouse_connect",
-    "clickhouse_connect.driver.exceptions",
-    "pytest",
-    "_pytest.assertion.rewrite",
-    "_pytest.cacheprovider",
-    "_pytest.capture",
-    "_pytest.debugging",
-    "_pytest.doctest",
-    "_pytest.faulthandler",
-    "_pytest.fixtures",
-    "_pytest.helpconfig",
-    "_pytest.junitxml",
-    "_pytest.legacypath",
-    "_pytest.logging",
-    "_pytest.main",
-    "_pytest.mark",
-    "_pytest.monkeypatch",
-    "_pytest.pastebin",
-    "_pytest.python",
-    "_pytest.raises",
-    "_pytest.recwarn",
-    "_pytest.reports",
-    "_pytest.runner",
-    "_pytest.setuponly",
-    "_pytest.setupplan",
-    "_pytest.skipping",
-    "_pytest.stepwise",
-    "_pytest.terminal",
-    "_pytest.threadexception",
-    "_pytest.tmpdir",
-    "_pytest.unittest",
-    "_pytest.unraisableexception",
-    "_pytest.warnings",
-    "pygments.lexers.python",
-    "pygments.formatters.terminal",
-)
+import gc
+import importlib
+import json
+import os
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+RUNTIME = Path("/runtime.json")
+LISTS = Path("/runtime/code/preloads")
+PAGE_KB = os.sysconf("SC_PAGE_SIZE") // 1024
+# Arrow's second allocator, which it does not use by default, would start a thread of its own.
+QUIET = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
+
+
+class Unfit(Exception):
+    """A list cannot be imported before a fork; the message names the import and says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Import:
+    """What one import cost, with what it was the first to import in its turn."""
+
+    name: str
+    ms: float
+    memory_kb: int  # of resident memory, shared pages included
+
+
+def listed() -> list[str]:
+    """Read the list of the runtime that this shell shows. Raises Unfit when there is none."""
+    try:
+        name = json.loads(RUNTIME.read_text())["name"]
+        text = (LISTS / f"{name}.preloads").read_text()
+    except (OSError, ValueError, KeyError) as error:
+        raise Unfit(f"the runtime has no list of imports: {error}") from None
+    lines = (line.partition("#")[0].strip() for line in text.splitlines())
+    return [line for line in lines if line]
+
+
+def load(names: Iterable[str]) -> list[Import]:
+    """Import names in their order, and freeze what is there. Raises Unfit."""
+    os.environ.update(QUIET)
+    found = [_load(name) for name in names]
+    for name in QUIET:
+        del os.environ[name]
+    gc.collect()
+    gc.freeze()
+    return found
+
+
+def _load(name: str) -> Import:
+    memory, started = memory_kb(), time.perf_counter()
+    try:
+        importlib.import_module(name)
+    except Exception as error:
+        raise Unfit(f"{name} is listed and cannot be imported: {error!r}") from error
+    seconds = time.perf_counter() - started
+    if threads() > 1:
+        _fork_once()
+    if threads() > 1:
+        raise Unfit(
+            f"{name} must not be imported before a fork: "
+            f"it leaves {threads() - 1} threads running, which a forked room would miss"
+        )
+    return Import(name=name, ms=round(1000 * seconds, 1), memory_kb=memory_kb() - memory)
+
+
+def _fork_once() -> None:
+    """Let libraries end what they end before a fork: OpenBLAS its idle threads, until needed."""
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    os.waitpid(pid, 0)
+
+
+def threads() -> int:
+    """Count this process's threads, those of libraries too."""
+    return len(os.listdir("/proc/self/task"))  # noqa: PTH208 - fewer objects
+
+
+def memory_kb() -> int:
+    """Tell this process's resident memory."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE_KB

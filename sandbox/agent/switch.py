@@ -4,6 +4,7 @@ It is not the process that rooms are forked from: what one learner's room sent o
 through this memory, and a fork of it would carry that into the next learner's room.
 """
 
+import json
 import os
 import selectors
 import signal
@@ -14,12 +15,13 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from sandbox.agent import kernel, template
+from sandbox.agent import kernel, preloads, template
 from sandbox.agent.frames import BROADCAST, HEAD, MAX_FRAME, FrameReader, Kind, frame
 
 PENDING_OUT = 1024 * 1024  # above this, rooms wait until the runner has read
 PENDING_IN = 256 * 1024 * 1024  # a room that lets more than this pile up is ended
 PATIENCE = 3.0  # seconds that a warden has to end its room, before it is killed
+FORKING_SECONDS = 10.0  # that the template may leave an order unread, before it counts as dead
 
 
 @dataclass
@@ -88,6 +90,8 @@ class Switch:
         for kind, stream, body in self._reader.feed(data):
             if kind is Kind.OPEN:
                 self._open(stream, body)
+            elif kind is Kind.PING:
+                self._answer()
             elif stream in self._lines:
                 self._to_room(stream, kind, body)
 
@@ -95,12 +99,23 @@ class Switch:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.settimeout(0)
         self._lines[stream] = Line(ours)
-        self._forker.settimeout(None)
-        socket.send_fds(
-            self._forker, [HEAD.pack(Kind.OPEN, stream, len(body)) + body], [theirs.fileno()]
-        )
-        self._forker.settimeout(0)
+        self._order(HEAD.pack(Kind.OPEN, stream, len(body)) + body, theirs.fileno())
         theirs.close()
+
+    def _answer(self) -> None:
+        """Say that we are well, and have the template say it of itself."""
+        facts = {"who": "switch", "memory_kb": preloads.memory_kb(), "rooms": len(self._lines)}
+        self._out += frame(Kind.PONG, BROADCAST, json.dumps(facts).encode())
+        self._order(HEAD.pack(Kind.PING, BROADCAST, 0))
+
+    def _order(self, packet: bytes, *descriptors: int) -> None:
+        """Give the template an order; one that takes none is of no use, and ends the shell."""
+        self._forker.settimeout(FORKING_SECONDS)
+        try:
+            socket.send_fds(self._forker, [packet], descriptors)
+        except OSError as error:
+            sys.exit(f"the template takes no orders: {error}")
+        self._forker.settimeout(0)
 
     def _to_room(self, stream: int, kind: Kind, body: bytes) -> None:
         line = self._lines[stream]
@@ -156,9 +171,7 @@ class Switch:
 
     def _kill(self, stream: int) -> None:
         self._lines[stream].kill_at = None
-        self._forker.settimeout(None)
-        self._forker.send(HEAD.pack(Kind.CLOSE, stream, 0))
-        self._forker.settimeout(0)
+        self._order(HEAD.pack(Kind.CLOSE, stream, 0))
 
     def _patience(self) -> float | None:
         times = [line.kill_at for line in self._lines.values() if line.kill_at is not None]

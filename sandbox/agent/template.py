@@ -3,9 +3,6 @@
 It gets an order and a socket for each room, forks, and forgets both. No learner's byte comes here.
 """
 
-import gc
-import importlib
-import importlib.util
 import json
 import os
 import select
@@ -13,10 +10,10 @@ import signal
 import socket
 import sys
 import time
+from dataclasses import asdict
 
-from sandbox.agent import warden
+from sandbox.agent import preloads, warden
 from sandbox.agent.frames import BROADCAST, HEAD, MAX_FRAME, Kind
-from sandbox.agent.preloads import PRELOADS
 
 ORDER_SIZE = HEAD.size + MAX_FRAME
 
@@ -25,11 +22,23 @@ def run(orders: socket.socket) -> None:
     """Import what rooms need, then fork a room an order."""
     started = time.monotonic()
     sys.dont_write_bytecode = True
-    loaded = _preload()
-    gc.collect()
-    gc.freeze()
-    facts = {"seconds": round(time.monotonic() - started, 3), "loaded": loaded}
+    try:
+        imports = preloads.load(preloads.listed())
+    except preloads.Unfit as reason:
+        sys.stderr.write(f"{reason}\n")
+        return
+    facts = {
+        "seconds": round(time.monotonic() - started, 3),
+        "pid": os.getpid(),
+        "memory_kb": preloads.memory_kb(),
+        "threads": preloads.threads(),
+        "imports": [asdict(each) for each in imports],
+    }
     _tell(orders, Kind.READY, BROADCAST, facts)
+    _work(orders)
+
+
+def _work(orders: socket.socket) -> None:
     wardens: dict[int, int] = {}
     waker = _wake_for_the_dead()
     while True:
@@ -50,34 +59,36 @@ def _wake_for_the_dead() -> socket.socket:
     return listen
 
 
-def _preload() -> list[str]:
-    """Import what the runtime has of the list; a name that is installed and fails is an error."""
-    loaded = []
-    for name in PRELOADS:
-        if importlib.util.find_spec(name.partition(".")[0]) is not None:
-            importlib.import_module(name)
-            loaded.append(name)
-    return loaded
-
-
 def _obey(orders: socket.socket, wardens: dict[int, int]) -> bool:
     packet, descriptors, _, _ = socket.recv_fds(orders, ORDER_SIZE, 1)
     if not packet:
         return False
     kind, stream, _ = HEAD.unpack_from(packet)
-    if kind == Kind.CLOSE:
-        if stream in wardens:
-            os.kill(wardens[stream], signal.SIGKILL)
-        return True
-    line = socket.socket(fileno=descriptors[0])
-    pid = os.fork()
+    if kind == Kind.PING:
+        facts = {"who": "template", "memory_kb": preloads.memory_kb(), "rooms": len(wardens)}
+        _tell(orders, Kind.PONG, BROADCAST, facts)
+    elif kind == Kind.CLOSE and stream in wardens:
+        os.kill(wardens[stream], signal.SIGKILL)
+    elif kind == Kind.OPEN:
+        _open(orders, stream, socket.socket(fileno=descriptors[0]), packet[HEAD.size :], wardens)
+    return True
+
+
+def _open(
+    orders: socket.socket, stream: int, line: socket.socket, order: bytes, wardens: dict[int, int]
+) -> None:
+    try:
+        pid = os.fork()
+    except OSError as error:  # the line closes with us: the runner hears that there is no room
+        sys.stderr.write(f"no room can be forked: {error}\n")
+        line.close()
+        return
     if pid == 0:
         orders.close()
-        warden.keep(line, json.loads(packet[HEAD.size :]))
+        warden.keep(line, json.loads(order))
     line.close()
     wardens[stream] = pid
     _tell(orders, Kind.CONTROL, stream, {"pid": pid})
-    return True
 
 
 def _bury(wardens: dict[int, int]) -> None:

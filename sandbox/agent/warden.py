@@ -98,7 +98,7 @@ class Warden:
             Verb.READ: self._read,
             Verb.FILES: self._read_folder,
         }
-        self._line.answer(Verb.OPENED, {})
+        self._line.answer(Verb.OPENED, self._order["made"])
         while True:
             while not self._line.inbox:
                 self._crowd.turn()

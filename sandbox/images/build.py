@@ -55,6 +55,7 @@ def _download(lock: Path, wheels: Path) -> Path:
 def _context(folder: Path, *, runtime: str, wheels: Path) -> Path:
     shutil.copy(naming.IMAGES / runtime / "Dockerfile", folder / "Dockerfile")
     shutil.copy(naming.lock(runtime), folder / "requirements.txt")
+    shutil.copy(naming.preloads(runtime), folder)
     shutil.copytree(wheels, folder / "wheels")
     for path in naming.carried():
         target = folder / path.relative_to(naming.REPOSITORY)

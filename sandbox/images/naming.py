@@ -33,6 +33,11 @@ def lock(runtime: str) -> Path:
     return REPOSITORY / "requirements" / f"{runtime}.txt"
 
 
+def preloads(runtime: str) -> Path:
+    """Find the list of what a runtime's template imports."""
+    return REPOSITORY / "requirements" / f"{runtime}.preloads"
+
+
 def carried() -> list[Path]:
     """List our own files that every image is built with."""
     places = [REPOSITORY / "sandbox" / name for name in CARRIED]
@@ -47,4 +52,5 @@ def _sources(runtime: str) -> Iterator[Path]:
         raise ValueError(f"no image is described for the runtime {runtime!r}; known: {known}")
     yield dockerfile
     yield lock(runtime)
+    yield preloads(runtime)
     yield from carried()

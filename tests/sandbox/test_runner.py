@@ -1,5 +1,6 @@
 """The runner itself: it opens nothing unless every wall is found, and nothing outlives it."""
 
+import contextlib
 import ctypes
 import json
 import os
@@ -13,10 +14,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import docker
 import pytest
 
-from sandbox import probing
+from sandbox import probing, runtimes
 from sandbox.client import RunnerRoom, RunnerSandbox
+from sandbox.images import naming
 from sandbox.interface import SandboxError
 from tests.needs import need
 from tests.sandbox.conftest import HOME, LIMITS, PLAIN_USER, ROOT, Host, traces
@@ -165,3 +168,19 @@ def _refuse_namespaces() -> None:
     Path("/proc/self/gid_map").write_text(f"{PLAIN_USER} {group} 1")
     Path("/proc/sys/user/max_user_namespaces").write_text("0")
     signal.alarm(60)
+
+
+def test_a_room_says_where_it_was_made(host: Host, room: RunnerRoom) -> None:
+    health = host.sandbox.health()
+    assert room.made.shell == health["shell"] == host.kind.replace("plain user", "bubblewrap")
+    assert room.made.rooms == health["rooms_kind"]
+    assert room.made.development_only == health["development_only"]
+    assert room.made.runtime == "python-ml"
+    assert room.made.digest == _digest(host.kind)
+
+
+def _digest(kind: str) -> str:
+    if kind != "docker":
+        return runtimes.find("python-ml", home=HOME).digest
+    with contextlib.closing(docker.DockerClient.from_env()) as engine:
+        return str(engine.images.get(naming.tag("python-ml")).id)
