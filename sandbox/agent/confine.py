@@ -20,6 +20,7 @@ class Cage:
 
     filter: bytes
     landlock: int | None
+    user: int | None = None  # whom to become; none where a room has but one user
 
 
 def prepare(*, loopback: bool) -> Cage:
@@ -37,6 +38,8 @@ def enter(
     killed_first: bool = True,
 ) -> None:
     """Give up everything. What follows in this process may be a stranger's."""
+    if cage.user is not None:
+        _become(cage.user)
     if killed_first:
         Path("/proc/self/oom_score_adj").write_text(KILLED_FIRST)
     _limit(cpu_seconds=cpu_seconds, processes=processes, file_bytes=file_bytes)
@@ -54,6 +57,13 @@ def enter(
     if cage.landlock is not None:
         landlock.restrict(cage.landlock)
     seccomp.install(cage.filter)
+
+
+def _become(user: int) -> None:
+    """Be a user for good, whom this process already was in effect: no capability is needed."""
+    os.setresgid(user, user, user)
+    os.setresuid(user, user, user)
+    kernel.prctl(kernel.PR_SET_DUMPABLE, 1)  # as after any `execve`: its own /proc is its own again
 
 
 def close_all_but(*kept: int) -> None:

@@ -29,8 +29,14 @@ def version() -> int:
         return 0
 
 
-def ruleset(writable: tuple[str, ...], *, devices: str, loopback: bool) -> int | None:
-    """Make a rule set: read everything, write in some folders. None without Landlock."""
+def ruleset(
+    writable: tuple[str, ...],
+    *,
+    devices: str,
+    loopback: bool,
+    readable: tuple[str, ...] = ("/",),
+) -> int | None:
+    """Make a rule set: read some folders, write in others. None without Landlock."""
     level = version()
     if not level:
         return None
@@ -44,7 +50,8 @@ def ruleset(writable: tuple[str, ...], *, devices: str, loopback: bool) -> int |
     rules = kernel.syscall(
         kernel.LANDLOCK_CREATE_RULESET, ctypes.addressof(head), len(head), 0, what="landlock"
     )
-    _allow(rules, "/", READING)
+    for folder in readable:
+        _allow(rules, folder, READING)
     _allow(rules, devices, (READING | WRITE_FILE | IOCTL_DEV) & everything)
     for folder in writable:
         _allow(rules, folder, everything & ~(MAKE_CHAR | MAKE_BLOCK | IOCTL_DEV))
