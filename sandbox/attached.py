@@ -97,6 +97,11 @@ class Attached:
             if not self._keep_client:
                 self._client.close()
 
+    def limit_memory(self, size: int) -> None:
+        """Have the engine limit the container's memory, in bytes. Raises ShellError."""
+        with engine.asking("limit a container"):
+            self._container.update(mem_limit=size, memswap_limit=size)
+
     def last_words(self) -> str:
         """Quote the end of what was written to its standard error."""
         return bytes(self._words).decode(errors="replace")

@@ -49,6 +49,10 @@ class Groups:
         group.limit(limits)
         return group
 
+    def sweep(self) -> None:
+        """Remove empty groups that runners left when they were killed."""
+        _sweep(self._folders)
+
 
 class Group:
     """One room's group."""
@@ -141,7 +145,7 @@ def _first_version() -> dict[str, Path]:
         _, controllers, path = line.split(":", 2)
         own.update({name: path for name in controllers.split(",") if name})
     folders = {}
-    for mount, kind, options in _mounts():
+    for mount, kind, options in mounts():
         for name in (*V1_NEEDED, *V1_WISHED):
             if kind == "cgroup" and name in options and name in own:
                 folders[name] = mount / own[name].lstrip("/")
@@ -155,7 +159,7 @@ def _second_version() -> dict[str, Path]:
         for line in Path("/proc/self/cgroup").read_text().splitlines()
         if line[:3] == "0::"
     ]
-    mounts = [mount for mount, kind, _ in _mounts() if kind == "cgroup2"]
+    mounts = [mount for mount, kind, _ in mounts() if kind == "cgroup2"]
     if not own or not mounts:
         return {}
     folder = mounts[0] / own[0].lstrip("/")
@@ -174,7 +178,8 @@ def _second_version() -> dict[str, Path]:
     return {"": folder}
 
 
-def _mounts() -> list[tuple[Path, str, list[str]]]:
+def mounts() -> list[tuple[Path, str, list[str]]]:
+    """List where file systems are mounted, of which kind, with which options."""
     found = []
     for line in Path("/proc/self/mounts").read_text().splitlines():
         _, mount, kind, options = line.split()[:4]

@@ -23,10 +23,10 @@ LONGEST = 64 * 1024
 SECONDS = 60.0
 QUESTION = """
 import hashlib, importlib.metadata, json, pathlib, re, sys
-root = pathlib.Path("/runtime/code/agent")
+agent = pathlib.Path("/runtime/code/agent/sandbox/agent")
 total = hashlib.sha256()
-for path in sorted(root.rglob("*.py"), key=lambda each: each.relative_to(root).as_posix()):
-    total.update(path.relative_to(root).as_posix().encode() + b"\\0" + path.read_bytes())
+for path in sorted(agent.glob("*.py")):
+    total.update(path.name.encode() + b"\\0" + path.read_bytes())
 packages = sorted(re.sub("[-_.]+", "-", each.name).lower() + "==" + each.version
     for each in importlib.metadata.distributions())
 facts = json.loads(pathlib.Path("/runtime.json").read_text())

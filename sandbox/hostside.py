@@ -1,4 +1,4 @@
-"""Finds a room's warden among this host's processes."""
+"""Finds a shell's processes among this host's: the template once, then each room's warden."""
 
 import time
 from collections.abc import Iterator
@@ -17,10 +17,25 @@ def find_process(ancestor: int, *, inside: int) -> int:
     until = time.monotonic() + SEARCHING_SECONDS
     while time.monotonic() < until:  # the kernel's lists of children may miss one while others die
         for pid in _descendants(ancestor):
-            if _numbers(pid)[1:] == [inside]:  # this host's number, then the shell's, and no third
+            if _is(pid, inside):
                 return pid
         time.sleep(PAUSE)
     raise NotFound(f"no process {inside} in the shell of process {ancestor}")
+
+
+def newest_child(parent: int, *, inside: int) -> int | None:
+    """Translate the number of a child that was just forked; None when a list does not show it.
+
+    Two small files are read where `find_process` walks a whole tree.
+    """
+    for pid in reversed(_listed(Path(f"/proc/{parent}/task/{parent}/children"))):
+        if _is(pid, inside):
+            return pid
+    return None
+
+
+def _is(pid: int, inside: int) -> bool:
+    return _numbers(pid)[1:] == [inside]  # this host's number, then the shell's, and no third
 
 
 def _descendants(ancestor: int) -> Iterator[int]:
@@ -35,11 +50,15 @@ def _descendants(ancestor: int) -> Iterator[int]:
 def _children(pid: int) -> list[int]:
     found: list[int] = []
     for children in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            found += [int(word) for word in children.read_text().split()]
-        except OSError:  # the thread ended meanwhile
-            continue
+        found += _listed(children)
     return found
+
+
+def _listed(children: Path) -> list[int]:
+    try:
+        return [int(word) for word in children.read_text().split()]
+    except OSError:  # the thread ended meanwhile
+        return []
 
 
 def _numbers(pid: int) -> list[int]:

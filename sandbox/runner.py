@@ -13,326 +13,180 @@ import asyncio
 import json
 import logging
 import os
-import re
 import signal
-import socket
-import struct
 import sys
 import tempfile
-from collections.abc import Coroutine, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from sandbox import cgroups, probing, shells
-from sandbox.agent.frames import HEAD_LENGTH, Kind, Verb, message
-from sandbox.channel import Line
 from sandbox.client import RunnerSandbox
-from sandbox.hostside import find_process
-from sandbox.interface import Limits, Made, Network
-from sandbox.shell import ENVIRONMENT, ShellError
+from sandbox.desk import Desk
+from sandbox.health import Health
+from sandbox.container_rooms import ContainerRooms
+from sandbox.keeping import Keeper, Shells
+from sandbox.pool import Pool
+from sandbox.shell import ShellError
 
 logger = logging.getLogger(__name__)
 
-PIECE = 64 * 1024
-PROBE_SECONDS = 300.0
-RETRY_SECONDS = 10.0
-COUNT_SECONDS = 0.1
-ENDING_SECONDS = 15.0
-CLOSING_SECONDS = 20.0
-DATA_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,120}")
-CREDENTIALS = struct.Struct("3i")
-MOST = Limits(
-    cpu_seconds=3600.0,
-    wall_seconds=3600.0,
-    memory_mb=16_384,
-    processes=512,
-    scratch_mb=4096,
-    scratch_files=200_000,
-    output_kb=16_384,
-)
-
-
-class Refusal(Exception):
-    """A room is not opened; the message says why, to the caller."""
-
-
-@dataclass
-class Health:
-    """How the runner is, in words that a page may show."""
-
-    shell: str
-    rooms_kind: str
-    rooms_why: str
-    ok: bool = False
-    why: str = "the self-test has not run yet"
-    memory: str = "control group"
-    development_only: bool = False
-    runtime: str = ""
-    probe: dict[str, object] = field(default_factory=dict)
-    timings: dict[str, float] = field(default_factory=dict)
-    rooms: int = 0
+TEST_SECONDS = 300.0
+TEST_AGAIN_SECONDS = 10.0  # after one that failed
+TESTING_SECONDS = 180.0  # the longest that one may take
+TEND_SECONDS = 10.0
+REAP_SECONDS = 20.0
+DRAIN_SECONDS = 5.0
+THREADS = 32  # each is waiting, for a template to start or a group to empty
 
 
 class Runner:
     """Opens rooms. Everything runs on one event loop; shells are read by threads of their own."""
 
-    def __init__(self, keeper: shells.Shells, *, runtime: str, warehouse: Path) -> None:
+    def __init__(
+        self,
+        keeper: Keeper,
+        *,
+        runtimes: Sequence[str],
+        warehouse: Path,
+        test_seconds: float = TEST_SECONDS,
+    ) -> None:
         self._keeper = keeper
-        self._warehouse = warehouse
+        self._runtimes = runtimes
+        self._test_seconds = test_seconds
         self._groups = cgroups.find()
-        self._allowed = {os.geteuid(), 0}
-        self._meetings: set[asyncio.Task[None]] = set()
+        self._stopping = asyncio.Event()
         kind = keeper.kind
         self.health = Health(
-            shell=kind.name, rooms_kind=kind.rooms, rooms_why=kind.rooms_why, runtime=runtime
+            shell=kind.name,
+            rooms_kind=kind.rooms,
+            rooms_why=kind.rooms_why,
+            runtime=runtimes[0],
         )
         if self._groups is None and kind.rooms == "nested":
             self.health.memory = "20 ms watch"
             self.health.development_only = True
+        self.desk = Desk(keeper, self.health, groups=self._groups, warehouse=warehouse)
 
-    async def serve(self, path: Path) -> None:
-        """Listen, test yourself, then open rooms until cancelled."""
-        with tempfile.TemporaryDirectory(prefix="sim-probe-") as private:
-            inside = Path(private) / "socket"
-            server = await asyncio.start_unix_server(self._welcome_probe, str(inside))
-            async with server:
-                await self._test(inside)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.unlink(missing_ok=True)
-                public = await asyncio.start_unix_server(self._welcome, str(path))
-                path.chmod(0o600)
-                async with public:
-                    while True:
-                        await asyncio.sleep(PROBE_SECONDS if self.health.ok else RETRY_SECONDS)
-                        await self._test(inside)
+    async def serve(self, path: Path, *, drain_seconds: float = DRAIN_SECONDS) -> None:
+        """Start templates, test yourself, then open rooms until told to stop; then drain."""
+        async with self._inside() as inside:
+            stopping: asyncio.Task[Any] = asyncio.create_task(self._stopping.wait())
+            opening = asyncio.create_task(self._open_up(inside, path))
+            await asyncio.wait({stopping, opening}, return_when=asyncio.FIRST_COMPLETED)
+            if not opening.done():
+                opening.cancel()
+                return
+            async with opening.result():
+                work = [
+                    asyncio.create_task(self._test_forever(inside)),
+                    asyncio.create_task(self._tend_forever()),
+                    asyncio.create_task(self._reap_forever()),
+                ]
+                # None of the works ends but by a mistake of ours: then no room may be opened.
+                ended, _ = await asyncio.wait(
+                    {stopping, *work}, return_when=asyncio.FIRST_COMPLETED
+                )
+                for each in work:
+                    each.cancel()
+                await self._drain(drain_seconds)
+                for each in ended - {stopping}:
+                    each.result()
+
+    def stop(self) -> None:
+        """Open no more rooms, and end when those that are open are closed, or by the clock."""
+        self.health.draining = True
+        self._stopping.set()
 
     async def check(self) -> None:
-        """Test yourself once."""
-        with tempfile.TemporaryDirectory(prefix="sim-probe-") as private:
-            inside = Path(private) / "socket"
-            async with await asyncio.start_unix_server(self._welcome_probe, str(inside)):
-                await self._test(inside)
-
-    async def _test(self, inside: Path) -> None:
-        """Look at a room from inside; nothing is opened for others unless all is well."""
-        sandbox = RunnerSandbox(inside)
-        controlled = self._groups is not None
-        found = await asyncio.to_thread(
-            probing.probe, sandbox, runtime=self.health.runtime, controlled=controlled
-        )
-        self.health.ok, self.health.why = not found.deviations, found.sentence
-        self.health.probe, self.health.timings = found.seen, found.timings
-        (logger.info if self.health.ok else logger.error)("self-test: %s", self.health.why)
+        """Test yourself once, and have every template tell how it is."""
+        async with self._inside() as inside:
+            await self._start_templates()
+            await self._test(inside)
+            await asyncio.to_thread(self._keeper.tend)
 
     async def close(self) -> None:
         """End every shell, and wait until its rooms have left nothing behind."""
         await asyncio.to_thread(self._keeper.kill)
-        if self._meetings:
-            await asyncio.wait(self._meetings, timeout=CLOSING_SECONDS)
+        await self.desk.wait_until_left()
 
-    def _welcome_probe(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._remember(self._meet(reader, writer, trusted=True))
+    @asynccontextmanager
+    async def _inside(self) -> AsyncIterator[Path]:
+        """Open a door for the self-test, which rooms are opened at before others' is."""
+        with tempfile.TemporaryDirectory(prefix="sim-probe-") as private:
+            path = Path(private) / "socket"
+            async with await asyncio.start_unix_server(self.desk.welcome_probe, str(path)):
+                yield path
 
-    def _welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._remember(self._meet(reader, writer, trusted=False))
+    async def _open_up(self, inside: Path, path: Path) -> asyncio.Server:
+        """Be ready first, then listen: the socket gets its name when it may be used."""
+        await self._start_templates()
+        await self._test(inside)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unnamed = path.with_name(f".{path.name}.{os.getpid()}")
+        unnamed.unlink(missing_ok=True)
+        server = await asyncio.start_unix_server(self.desk.welcome, str(unnamed))
+        unnamed.chmod(0o600)
+        unnamed.rename(path)  # in place of a runner's that is gone, or about to
+        return server
 
-    def _remember(self, meeting: Coroutine[None, None, None]) -> None:
-        task = asyncio.ensure_future(meeting)
-        self._meetings.add(task)
-        task.add_done_callback(self._meetings.discard)
-
-    async def _meet(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, trusted: bool
-    ) -> None:
-        """Answer one connection; what goes wrong is told to it in one sentence."""
-        try:
-            if _user(writer) in self._allowed:
-                await self._answer(reader, writer, trusted=trusted)
-        except (Refusal, KeyError, TypeError, ValueError) as refusal:
-            text = json.dumps({"why": str(refusal)}).encode()
-            writer.write(message(Verb.BROKEN, HEAD_LENGTH.pack(len(text)), text))
-        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
-            logger.debug("a caller left: %s", error)
-        finally:
-            writer.close()
-
-    async def _answer(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, trusted: bool
-    ) -> None:
-        """Hear what a caller wants: a room, or how we are."""
-        question = json.loads(await reader.readuntil(b"\n"))
-        if "health" in question:
-            report = {**asdict(self.health), "shells": self._keeper.facts()}
-            writer.write(json.dumps(report).encode() + b"\n")
-            await writer.drain()
-        elif trusted or self.health.ok:
-            await self._keep_room(question["open"], reader, writer)
-        else:
-            raise Refusal(f"no rooms here: {self.health.why}")
-
-    async def _keep_room(
-        self,
-        asked: Mapping[str, Any],
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-    ) -> None:
-        limits, order = self._order(asked)
-        try:
-            line = await asyncio.to_thread(self._keeper.line, str(asked["runtime"]))
-        except ShellError as error:
-            raise Refusal(str(error)) from None
-        self.health.rooms += 1
-        try:
-            made = self._made(line, str(asked["runtime"]))
-            await _Room(line, self._groups, limits).keep(
-                {**order, "made": asdict(made)}, reader, writer
-            )
-        finally:
-            self.health.rooms -= 1
-
-    def _made(self, line: Line, runtime: str) -> Made:
-        """Say where a room is made; its warden repeats it to the caller when it has opened."""
-        kind = self._keeper.kind
-        return Made(
-            shell=kind.name,
-            rooms=kind.rooms,
-            development_only=self.health.development_only,
-            runtime=runtime,
-            digest=line.digest,
-        )
-
-    def _order(self, asked: Mapping[str, Any]) -> tuple[Limits, dict[str, object]]:
-        """Check what is asked for. Nothing but a known form reaches a shell."""
-        try:
-            limits = Limits(**{**asked["limits"], "network": Network(asked["limits"]["network"])})
-            above = [
-                k
-                for k, most in asdict(MOST).items()
-                if k != "network" and getattr(limits, k) > most
-            ]
-            below = [k for k in asdict(MOST) if k != "network" and getattr(limits, k) <= 0]
-            data, seed, now = asked["data"], int(asked["seed"]), asked["now"]
-        except (KeyError, TypeError, ValueError) as error:
-            raise Refusal(f"not a question for a room: {error}") from None
-        if above or below:
-            raise Refusal(f"limits outside the operator's: {', '.join(above + below)}")
-        if data is not None and not self._has(data):
-            raise Refusal(f"there is no dataset {data!r} in the warehouse")
-        environment = {**ENVIRONMENT, "SIM_DATA": "/data", "SIM_ARTIFACTS": "/artifacts"}
-        environment["SIM_SEED"] = str(seed)
-        if now is not None:
-            environment["SIM_NOW"] = str(now)
-        order = {"limits": asdict(limits), "data": data, "environment": environment}
-        return limits, {**order, "controlled": self._groups is not None}
-
-    def _has(self, data: object) -> bool:
-        named = isinstance(data, str) and DATA_NAME.fullmatch(data)
-        return bool(named) and (self._warehouse / str(data)).is_dir()
-
-
-class _Room:
-    """One connection and its room."""
-
-    def __init__(self, line: Line, groups: cgroups.Groups | None, limits: Limits) -> None:
-        self._line = line
-        self._group = groups.make(limits) if groups else None
-        self._loop = asyncio.get_running_loop()
-        self._heard: asyncio.Queue[tuple[Kind, bytes]] = asyncio.Queue()
-        self._closed = asyncio.Event()
-        self._told = (0, 0)
-
-    async def keep(
-        self,
-        order: dict[str, object],
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-    ) -> None:
-        """Pass bytes until either side closes; then end the room and what it leaves."""
-        stream = self._line.open(order, self._hear)
-        tasks = [
-            asyncio.create_task(self._from_caller(stream, reader)),
-            asyncio.create_task(self._to_caller(stream, writer)),
-        ]
-        counting = asyncio.create_task(self._count(stream))
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            await self._end(stream, [*tasks, counting])
-
-    async def _end(self, stream: int, tasks: list[asyncio.Task[None]]) -> None:
-        """Whatever happened: have the room ended, wait for that, and remove its group."""
-        for task in tasks:
-            task.cancel()
-        for ended in await asyncio.gather(*tasks, return_exceptions=True):
-            if isinstance(ended, Exception):
-                logger.error("a room broke: %r", ended)
-        if not self._closed.is_set():
-            await asyncio.to_thread(self._line.send, Kind.CLOSE, stream, b"")
-        try:
-            await asyncio.wait_for(self._closed.wait(), ENDING_SECONDS)
-        except TimeoutError:
-            logger.exception("a room does not end; ending its shell")
-            await asyncio.to_thread(self._line.kill)
-        if self._group:
-            await asyncio.to_thread(self._group.remove)
-
-    def _hear(self, kind: Kind, body: bytes) -> None:
-        self._loop.call_soon_threadsafe(self._take, kind, body)
-
-    def _take(self, kind: Kind, body: bytes) -> None:
-        self._heard.put_nowait((kind, body))
-        if kind is Kind.CLOSED:
-            self._closed.set()
-
-    async def _from_caller(self, stream: int, reader: asyncio.StreamReader) -> None:
-        while data := await reader.read(PIECE):
-            await asyncio.to_thread(self._line.send, Kind.DATA, stream, data)
-
-    async def _to_caller(self, stream: int, writer: asyncio.StreamWriter) -> None:
-        while True:
-            kind, body = await self._heard.get()
-            if kind is Kind.CLOSED:
-                return
-            if kind is Kind.CONTROL:
-                await self._obey(stream, json.loads(body))
-                continue
+    async def _start_templates(self) -> None:
+        for runtime in self._runtimes:
             try:
-                writer.write(body)
-                await writer.drain()
-            except ConnectionError:
-                continue  # the caller is gone; its reader ends the room
+                await asyncio.to_thread(self._keeper.start, runtime)
+            except ShellError as error:
+                logger.warning("no template of %s: %s", runtime, error)
 
-    async def _obey(self, stream: int, told: Mapping[str, Any]) -> None:
-        if self._group is None:
-            return
-        if "pid" in told:
-            inside = int(told["pid"])
-            pid = await asyncio.to_thread(find_process, self._line.pid, inside=inside)
-            self._group.add(pid)
-            self._control(stream, {"go": True})
-        if told.get("ask") == "facts":
-            self._control(stream, {"facts": asdict(self._group.counts()), "answer": True})
-            self._group.forget_peak()
+    async def _test(self, inside: Path) -> None:
+        """Look at a room from inside; nothing is opened for others unless all is well."""
+        looking = asyncio.to_thread(
+            probing.probe,
+            RunnerSandbox(inside),
+            runtime=self.health.runtime,
+            controlled=self._groups is not None,
+        )
+        try:
+            found = await asyncio.wait_for(looking, TESTING_SECONDS)
+        except TimeoutError:
+            found = probing.Found(deviations=[f"it took more than {TESTING_SECONDS:.0f} s"])
+        self.health.tell(
+            found, again_in=self._test_seconds if not found.deviations else self._again
+        )
+        (logger.info if self.health.ok else logger.error)("self-test: %s", self.health.why)
 
-    async def _count(self, stream: int) -> None:
-        """Tell the warden at once when the kernel killed or refused something."""
-        while self._group:
-            await asyncio.sleep(COUNT_SECONDS)
-            counts = self._group.counts()
-            news = (counts.out_of_memory, counts.refused_processes)
-            if news != self._told:
-                self._told = news
-                self._control(stream, {"facts": asdict(counts)})
+    @property
+    def _again(self) -> float:
+        return min(self._test_seconds, TEST_AGAIN_SECONDS)
 
-    def _control(self, stream: int, told: Mapping[str, object]) -> None:
-        self._line.send(Kind.CONTROL, stream, json.dumps(told).encode())
+    async def _test_forever(self, inside: Path) -> None:
+        while True:
+            await asyncio.sleep(self._test_seconds if self.health.ok else self._again)
+            await self._test(inside)
 
+    async def _tend_forever(self) -> None:
+        while True:
+            await asyncio.sleep(TEND_SECONDS)
+            await asyncio.to_thread(self._keeper.tend)
 
-def _user(writer: asyncio.StreamWriter) -> int:
-    end: socket.socket = writer.get_extra_info("socket")
-    packed = end.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size)
-    return int(CREDENTIALS.unpack(packed)[1])
+    async def _reap_forever(self) -> None:
+        """Remove what runners left that were killed. What they held is dead in any case."""
+        while True:
+            await asyncio.sleep(REAP_SECONDS)
+            try:
+                self.health.reaped += await asyncio.to_thread(self._keeper.kind.reap)
+            except ShellError as error:
+                logger.warning("the reaper could not look: %s", error)
+            if self._groups:
+                await asyncio.to_thread(self._groups.sweep)
+
+    async def _drain(self, seconds: float) -> None:
+        until = asyncio.get_running_loop().time() + seconds
+        while self.health.rooms and asyncio.get_running_loop().time() < until:
+            await asyncio.sleep(0.05)
+        if self.health.rooms:
+            logger.warning("ending %d open rooms: their time is up", self.health.rooms)
 
 
 def main() -> int:
@@ -341,29 +195,48 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
     warehouse = words.warehouse or words.home / "warehouse"
     try:
-        kind = shells.choose(words.shell, runtime=words.runtime)
+        choice = shells.Choice(
+            shell=words.shell, rooms=words.rooms, oci_runtime=words.oci_runtime
+        )
+        kind = shells.choose(choice, runtime=words.runtime[0], warehouse=warehouse)
     except ShellError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    keeper = shells.Shells(kind, home=words.home, warehouse=warehouse)
+    keeper: Keeper = (
+        Pool(kind, home=words.home, warehouse=warehouse)
+        if isinstance(kind, ContainerRooms)
+        else Shells(kind, home=words.home, warehouse=warehouse)
+    )
     return asyncio.run(_work(keeper, words, warehouse))
 
 
-async def _work(keeper: shells.Shells, words: argparse.Namespace, warehouse: Path) -> int:
-    runner = Runner(keeper, runtime=words.runtime, warehouse=warehouse)
-    path = words.socket or words.home / "runner.sock"
-    task = asyncio.ensure_future(runner.check() if words.check else runner.serve(path))
+async def _work(keeper: Keeper, words: argparse.Namespace, warehouse: Path) -> int:
     loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(THREADS))
+    runner = Runner(
+        keeper, runtimes=words.runtime, warehouse=warehouse, test_seconds=words.self_test
+    )
+    path = words.socket or words.home / "runner.sock"
+    serving = runner.check() if words.check else runner.serve(path, drain_seconds=words.drain)
+    task = asyncio.ensure_future(serving)
+
+    def stop() -> None:
+        """Drain; the second time, and in a self-test, end at once."""
+        if runner.health.draining or words.check:
+            task.cancel()
+        runner.stop()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, task.cancel)
+        loop.add_signal_handler(number, stop)
     try:
         await task
     except asyncio.CancelledError:
-        logger.info("stopping")
+        logger.info("stopping at once")
     finally:
+        report = runner.desk.report()
         await runner.close()
     if words.check:
-        sys.stdout.write(json.dumps(asdict(runner.health), indent=2) + "\n")
+        sys.stdout.write(json.dumps(report, indent=2) + "\n")
         return 0 if runner.health.ok else 1
     return 0
 
@@ -374,7 +247,36 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--socket", type=Path, help="where to listen; default: HOME/runner.sock")
     parser.add_argument("--warehouse", type=Path, help="datasets; default: HOME/warehouse")
     parser.add_argument("--shell", default="auto", help="auto, docker or bubblewrap")
-    parser.add_argument("--runtime", default="python-ml", help="the runtime to test oneself with")
+    parser.add_argument(
+        "--rooms",
+        default=os.environ.get("SANDBOX_ROOMS") or "auto",
+        help="auto, nested or container; default: SANDBOX_ROOMS",
+    )
+    parser.add_argument(
+        "--oci-runtime",
+        default=os.environ.get("SANDBOX_RUNTIME", ""),
+        help="what the engine runs container rooms with, such as runsc; default: SANDBOX_RUNTIME",
+    )
+    parser.add_argument(
+        "--runtime",
+        nargs="+",
+        default=["python-ml"],
+        help="whose templates are started at once; the self-test uses the first",
+    )
+    parser.add_argument(
+        "--self-test",
+        type=float,
+        default=TEST_SECONDS,
+        metavar="SECONDS",
+        help="from one to the next",
+    )
+    parser.add_argument(
+        "--drain",
+        type=float,
+        default=DRAIN_SECONDS,
+        metavar="SECONDS",
+        help="that open rooms have once the runner is told to stop; a second signal ends them",
+    )
     parser.add_argument("--check", action="store_true", help="test, print the health, and leave")
     return parser.parse_args()
 

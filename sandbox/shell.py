@@ -85,3 +85,7 @@ class ShellKind(Protocol):
     def start(self, wish: Wish) -> Shell:
         """Start a shell. Raises ShellError."""
         ...
+
+    def reap(self) -> int:
+        """Remove what killed runners left, and say how much it was. Raises ShellError."""
+        ...

@@ -1,18 +1,20 @@
-"""Keeps a runtime's shell and template up: starts it when needed, replaces it when it died."""
+"""Chooses how shells are made on this host, and says why one does not come up."""
 
 import logging
-import threading
+from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox import runtimes
+from sandbox import nesting
 from sandbox.bubblewrap_shell import Bubblewrap
-from sandbox.channel import Line, TemplateDied
+from sandbox.container_rooms import ContainerRooms
 from sandbox.docker_shell import DockerShells
-from sandbox.shell import ShellError, ShellKind, Wish
+from sandbox.shell import ShellError, ShellKind
 
 logger = logging.getLogger(__name__)
 
-READY_SECONDS = 120.0
+SHELLS = ("auto", "docker", "bubblewrap")
+ROOMS = ("auto", "nested", "container")
+
 REFUSALS = ("namespace", "uid map", "Operation not permitted")
 ALLOW_NAMESPACES = (
     "This kernel refuses user namespaces, which rooms need; allow them with "
@@ -23,76 +25,65 @@ ALLOW_NAMESPACES = (
 )
 
 
-class Shells:
-    """The shells of this host, one a runtime."""
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """What an operator wants: the shell, the kind of rooms, and what the engine runs rooms with."""
 
-    def __init__(self, kind: ShellKind, *, home: Path, warehouse: Path) -> None:
-        self.kind = kind
-        self._home = home
-        self._warehouse = warehouse
-        self._lines: dict[str, Line] = {}
-        self._starting = threading.Lock()
+    shell: str = "auto"
+    rooms: str = "auto"
+    oci_runtime: str = ""  # of the engine, such as runsc; for container rooms only
 
-    def line(self, runtime: str) -> Line:
-        """Get the way to a runtime's template. Blocks while it starts. Raises ShellError."""
-        with self._starting:  # many callers may find the same shell dead: one replaces it
-            return self._line(runtime)
+    def why_no_choice(self) -> str | None:
+        """Say what contradicts itself, or is not known."""
+        if self.shell not in SHELLS:
+            return f"there is no shell {self.shell!r}; known: {', '.join(SHELLS)}"
+        if self.rooms not in ROOMS:
+            return f"SANDBOX_ROOMS={self.rooms}: there are {', '.join(ROOMS)}"
+        if self.shell == "bubblewrap" and (self.rooms == "container" or self.oci_runtime):
+            return "only Docker makes container rooms, and SANDBOX_RUNTIME starts nothing else"
+        if self.rooms == "nested" and self.oci_runtime:
+            return f"SANDBOX_RUNTIME={self.oci_runtime} starts container rooms, not nested ones"
+        return None
 
-    def _line(self, runtime: str) -> Line:
-        line = self._lines.get(runtime)
-        if line is not None and line.alive:
-            return line
-        if line is not None:
-            logger.warning("the shell of %s died: %s", runtime, line.last_words())
-            line.kill()
-        self._lines[runtime] = fresh = self._start(runtime)
-        return fresh
-
-    def facts(self) -> dict[str, object]:
-        """Tell which shells are up, for the health page."""
-        return {
-            name: {**line.facts, "pid": line.pid}
-            for name, line in self._lines.items()
-            if line.alive
-        }
-
-    def kill(self) -> None:
-        """End every shell."""
-        with self._starting:
-            for line in self._lines.values():
-                line.kill()
-
-    def _start(self, runtime: str) -> Line:
-        try:
-            named = runtimes.find if self.kind.from_tree else runtimes.describe
-            built = named(runtime, home=self._home)
-        except runtimes.RuntimeMissing as missing:
-            raise ShellError(str(missing)) from None
-        shell = self.kind.start(Wish(runtime=built, warehouse=self._warehouse))
-        line = Line(shell)
-        try:
-            line.wait_until_ready(READY_SECONDS)
-        except TemplateDied:
-            line.kill()
-            raise ShellError(explain(line.last_words())) from None
-        return line
+    @property
+    def needs_containers(self) -> bool:
+        """Whether nothing but container rooms will do."""
+        return self.rooms == "container" or bool(self.oci_runtime)
 
 
-def choose(wanted: str, *, runtime: str) -> ShellKind:
-    """Choose how shells are made: `auto`, `docker` or `bubblewrap`. Raises ShellError."""
-    if wanted == "bubblewrap":
+def choose(choice: Choice, *, runtime: str, warehouse: Path) -> ShellKind:
+    """Choose how shells and rooms are made on this host. Raises ShellError."""
+    why_no_choice = choice.why_no_choice()
+    if why_no_choice:
+        raise ShellError(why_no_choice)
+    if choice.shell == "bubblewrap":
         return Bubblewrap()
-    if wanted not in {"auto", "docker"}:
-        raise ShellError(f"there is no shell {wanted!r}; known: auto, docker, bubblewrap")
     docker = DockerShells()
     why_not = docker.why_not(runtime)
     if why_not is None:
         docker.reap()
-        return docker
-    if wanted == "docker":
+        return _kind_of_rooms(choice, docker, runtime=runtime, warehouse=warehouse)
+    if choice.shell == "docker" or choice.needs_containers:
         raise ShellError(why_not)
     logger.info("using bubblewrap: %s", why_not)
     return Bubblewrap()
+
+
+def _kind_of_rooms(
+    choice: Choice, docker: DockerShells, *, runtime: str, warehouse: Path
+) -> ShellKind:
+    if choice.oci_runtime:
+        why = f"SANDBOX_RUNTIME={choice.oci_runtime} starts container rooms"
+        return ContainerRooms(why=why, oci_runtime=choice.oci_runtime)
+    if choice.rooms == "container":
+        return ContainerRooms(why="SANDBOX_ROOMS=container asks for it")
+    if choice.rooms == "nested":
+        return DockerShells(why="SANDBOX_ROOMS=nested asks for it")
+    why_not = nesting.why_not(docker, runtime=runtime, warehouse=warehouse)
+    if why_not is None:
+        return DockerShells(why="a room was nested in a container for a trial, and it opened")
+    logger.warning("rooms cannot be nested here, so each is a container: %s", why_not)
+    return ContainerRooms(why=f"rooms cannot be nested here: {why_not}")
 
 
 def explain(words: str) -> str:

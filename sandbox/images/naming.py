@@ -32,10 +32,9 @@ def tag(runtime: str) -> str:
 def agent_digest() -> str:
     """One number for the code that runs in a container, as it lies there."""
     total = hashlib.sha256()
-    agent = [REPOSITORY / "sandbox/__init__.py", *(REPOSITORY / "sandbox/agent").rglob("*.py")]
-    for path in sorted(agent, key=lambda each: each.relative_to(REPOSITORY).as_posix()):
-        name = path.relative_to(REPOSITORY).as_posix()
-        total.update(name.encode() + b"\0" + path.read_bytes())
+    agent = REPOSITORY / "sandbox/agent"
+    for path in sorted(agent.glob("*.py")):
+        total.update(path.name.encode() + b"\0" + path.read_bytes())
     return total.hexdigest()
 
 

@@ -162,7 +162,7 @@ def _wait(host: Host) -> Host:
             time.sleep(0.1)
             continue
         assert health["ok"], health["why"]
-        while health["rooms"]:
+        while any(shell["rooms"] for shell in health["shells"].values()):
             health = host.sandbox.health()
         return replace(host, idle=traces(host.process.pid))
     pytest.fail(f"the runner did not come up: {host.log.read_text()}")
