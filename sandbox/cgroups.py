@@ -159,10 +159,10 @@ def _second_version() -> dict[str, Path]:
         for line in Path("/proc/self/cgroup").read_text().splitlines()
         if line[:3] == "0::"
     ]
-    mounts = [mount for mount, kind, _ in mounts() if kind == "cgroup2"]
-    if not own or not mounts:
+    roots = [mount for mount, kind, _ in mounts() if kind == "cgroup2"]
+    if not own or not roots:
         return {}
-    folder = mounts[0] / own[0].lstrip("/")
+    folder = roots[0] / own[0].lstrip("/")
     try:
         present = (folder / "cgroup.controllers").read_text().split()
         if not {"memory", "pids"} <= set(present):

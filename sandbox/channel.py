@@ -53,11 +53,6 @@ class Line:
         return self._shell.pid
 
     @property
-    def shell(self) -> Shell:
-        """What it leads into."""
-        return self._shell
-
-    @property
     def digest(self) -> str:
         """What the shell was started from."""
         return self._shell.digest

@@ -101,7 +101,7 @@ def _ask(client: docker.DockerClient, image: str) -> dict[str, Any]:
             said += more
         return dict(json.loads(said))
     except ValueError:
-        raise ShellError(f"the image says nothing that fits: {asked.last_words()[-300:]}") from None
+        raise ShellError(f"the image tells nothing: {asked.last_words()[-300:]}") from None
     finally:
         clock.cancel()
         asked.kill()

@@ -61,11 +61,13 @@ def folders(pid: int) -> dict[str, Path]:
     for line in Path(f"/proc/{pid}/cgroup").read_text().splitlines():
         _, controllers, path = line.split(":", 2)
         own.update(dict.fromkeys(controllers.split(","), path))
-    first, second = {}, {}
+    first: dict[str, Path] = {}
+    second: dict[str, Path] = {}
     for mount, kind, options in mounts():
         if kind == "cgroup":
             first |= {name: mount / own[name].lstrip("/") for name in own if name in options}
         elif kind == "cgroup2":
             second = {"": mount / own[""].lstrip("/")} if "" in own else {}
-    needed = {name: first[name] for name in ("memory", "pids", "cpu") if name in first}
+    wanted: tuple[str, ...] = ("memory", "pids", "cpu")
+    needed = {name: first[name] for name in wanted if name in first}
     return needed if "memory" in needed else second

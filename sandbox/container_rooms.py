@@ -22,7 +22,7 @@ from sandbox.shell import COMMAND, Wish
 
 START = (
     "import sys; sys.path.insert(0, '/runtime/code/agent'); "
-    "from sandbox.agent import container, switch; container.main(switch.main)"
+    "from sandbox.agent.first import main; main()"
 )
 # Taken on by the first process before it hears of anyone, to become other users than root; then
 # given up for good, by itself and by everything that comes of it.
@@ -56,21 +56,18 @@ class ContainerRooms(DockerShells):
 
     def start(self, wish: Wish) -> Attached:
         """Start a container that waits to be opened as a room. Raises ShellError."""
-        assert isinstance(wish, RoomWish)
+        if not isinstance(wish, RoomWish):
+            raise TypeError("a container room is made for one dataset and one size of scratch")
         user = FIRST_USER + next(self._users) % USERS
+        command = [*COMMAND[:-1], START, str(user)]
         with connected() as client:
             image = engine.find_image(client, wish.runtime.name)
             compatible.check(client, image, wish.runtime.name)
             with engine.asking("create a room"):
-                container = create(
-                    client,
-                    str(image.id),
-                    (*COMMAND[:-1], START, str(user)),
-                    kind="room",
-                    runtime=wish.runtime.name,
-                    user="0:0",
-                    host_config=self._host_config(client, wish),
-                )
+                words: dict[str, object] = {"image": str(image.id), "command": command}
+                words["user"] = "0:0"  # until the first process has taken on others
+                words["host_config"] = self._host_config(client, wish)
+                container = create(client, words, kind="room", runtime=wish.runtime.name)
             return Attached(client, *attached.start(client, container))
 
     def _host_config(self, client: docker.DockerClient, wish: RoomWish) -> dict[str, object]:
@@ -88,7 +85,7 @@ class ContainerRooms(DockerShells):
 def profile() -> str:
     """Narrow the shell's system-call filter: nothing nests in a room.
 
-    Ours are in effect the learner, which is all that the kernel asks of someone who changes another
+    Ours are in effect the learner, which is all that the kernel asks of whoever changes another
     process's priority: a process may only change its own.
     """
     filter_ = json.loads(naming.PROFILE.read_text())

@@ -4,6 +4,7 @@ import contextlib
 import logging
 import os
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,15 +41,10 @@ class DockerShells:
         with connected() as client:
             image = engine.find_image(client, wish.runtime.name)
             with engine.asking("create a shell"):
-                container = create(
-                    client,
-                    str(image.id),
-                    COMMAND,
-                    kind="shell",
-                    runtime=wish.runtime.name,
-                    user=USER,
-                    host_config=_host_config(client, wish),
-                )
+                words: dict[str, object] = {"image": str(image.id), "command": list(COMMAND)}
+                words["user"] = USER
+                words["host_config"] = _host_config(client, wish)
+                container = create(client, words, kind="shell", runtime=wish.runtime.name)
             return Attached(client, *attached.start(client, container))
 
     def why_not(self, runtime: str) -> str | None:
@@ -67,7 +63,7 @@ class DockerShells:
 
 
 @contextlib.contextmanager
-def connected() -> Any:
+def connected() -> Iterator[docker.DockerClient]:
     """Reach the engine, for a container that keeps the connection; close it when that fails."""
     client = engine.connect()
     try:
@@ -79,27 +75,21 @@ def connected() -> Any:
 
 def create(
     client: docker.DockerClient,
-    image: str,
-    command: tuple[str, ...],
+    words: dict[str, object],
     *,
     kind: str,
     runtime: str,
-    user: str,
-    host_config: dict[str, object],
 ) -> Container:
     """Create a container by an image's id: nothing is pulled, nothing changes meanwhile."""
     created = client.api.create_container(
-        image,
-        list(command),
+        **words,
         name=f"sim-{kind}-{runtime}-{uuid.uuid4().hex[:8]}",
         hostname=kind,  # "shell" or "room"
-        user=user,
         environment=ENVIRONMENT,
         working_dir="/",
         stdin_open=True,
         network_disabled=True,
         healthcheck={"test": ["NONE"]},
-        host_config=host_config,
         labels=engine.labels(runtime),
     )
     return client.containers.get(created["Id"])

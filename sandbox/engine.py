@@ -1,4 +1,4 @@
-"""The Docker engine, asked carefully: every answer has a deadline, every failure is one sentence."""
+"""The Docker engine: every answer has a deadline, and every failure is one sentence."""
 
 import contextlib
 import logging
@@ -103,10 +103,11 @@ def _warnings(runc: str) -> Iterator[str]:
         return
     number = tuple(int(word) for word in found.groups())
     if number < RUNC_FLOOR:
-        yield f"runc {runc} is older than 1.1.12: make sure that it carries the fix of CVE-2024-21626"
+        yield f"runc {runc} is older than 1.1.12: see that it has the fix of CVE-2024-21626"
     fixed = next((each for each in RUNC_ADVISED if each[:2] == number[:2]), RUNC_ADVISED[0])
     if number < fixed:
-        yield f"runc {runc} is older than {'.'.join(map(str, fixed))}: make sure that it carries the fixes of November 2025"
+        floor = ".".join(map(str, fixed))
+        yield f"runc {runc} is older than {floor}: see that it has the fixes of November 2025"
 
 
 def labels(runtime: str) -> dict[str, str]:
@@ -164,8 +165,8 @@ def _started(pid: int) -> str:
 def _is_orphan(container: Container) -> bool:
     """Whether nobody holds a container.
 
-    When an owner dies, the engine closes the first process's standard input and the container
-    ends. Should it not, an owner of our process ids is looked up; any other has until the deadline.
+    When an owner dies, the engine closes the first process's standard input, and the container
+    ends. Should it not, an owner of our process ids is looked up; another has until the deadline.
     """
     if container.status in {"exited", "dead"}:
         return True

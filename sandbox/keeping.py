@@ -93,7 +93,10 @@ class Kept:
 class Keeper(Protocol):
     """Who has rooms: templates that fork them, or warm containers that become them."""
 
-    kind: ShellKind
+    @property
+    def kind(self) -> ShellKind:
+        """How shells are made."""
+        ...
 
     def ready(self, runtime: str, place: Place, /) -> Kept | None:
         """Take one for a room, if it is up. It is to be given back."""

@@ -46,9 +46,7 @@ def read(asked: Mapping[str, Any], *, warehouse: Path) -> tuple[Limits, dict[str
 
 def trial(limits: Limits) -> dict[str, object]:
     """Give the order for a room that is only to be opened."""
-    made = asdict(
-        Made(shell="", rooms="nested", development_only=True, runtime="", digest="")
-    )
+    made = asdict(Made(shell="", rooms="nested", development_only=True, runtime="", digest=""))
     return {
         "limits": asdict(limits),
         "data": None,

@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -16,17 +17,18 @@ from pathlib import Path
 from typing import Any
 
 from sandbox import runtimes
+from sandbox.attached import Attached
 from sandbox.channel import Line, TemplateDied
 from sandbox.container_group import ContainerGroup
 from sandbox.container_rooms import ContainerRooms, RoomWish
 from sandbox.interface import Limits
-from sandbox.keeping import PING_SECONDS, READY_SECONDS, Kept, Place
+from sandbox.keeping import READY_SECONDS, Kept, Place
 from sandbox.shell import ShellError
 from sandbox.shells import explain
 
 logger = logging.getLogger(__name__)
 
-EACH = 2  # kept warm for what was asked for last, and one for each of the others
+EACH = 2  # kept warm of what was asked for
 MOST = 4  # warm in all, on this host: each holds about as much memory as a template
 OLD_SECONDS = 3600.0
 WORKERS = 2  # starting and ending, beside what callers wait for
@@ -49,10 +51,12 @@ class Pool:
         self._warehouse = warehouse
         self._idle: OrderedDict[Key, list[Kept]] = OrderedDict()  # asked for last: last
         self._coming: dict[Key, int] = {}
+        self._waiting: dict[Key, int] = {}
         self._lines: set[Line] = set()  # all that are up: in use, idle, or starting
         self._opened = 0
         self._closed = False
         self._lock = threading.Lock()
+        self._news = threading.Condition(self._lock)
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="pool")
 
     def ready(self, runtime: str, place: Place) -> Kept | None:
@@ -73,17 +77,20 @@ class Pool:
     def take(self, runtime: str, place: Place) -> Kept:
         """Take a container for one room; waits while it starts. Raises ShellError."""
         key = Key(runtime=runtime, place=place)
-        kept = self.ready(runtime, place) or self._start(key)
+        self._wait_for_who_comes(key)
+        kept = self.ready(runtime, place)
+        if kept is not None:
+            return kept
+        kept = self._start(key)
         with self._lock:
-            if not kept.rooms:
-                self._use(kept)
+            self._use(kept)
         self._refill(key)
         return kept
 
     def give_back(self, kept: Kept) -> None:
         """Say that the room is closed: its container ends."""
         kept.rooms = 0
-        self._do(self._end, kept.line)
+        self._do(partial(self._end, kept.line))
 
     def start(self, runtime: str) -> None:
         """Have a container warm for a room of no dataset; waits for it. Raises ShellError."""
@@ -108,7 +115,7 @@ class Pool:
                 if mine:
                     idle.remove(kept)
             if mine:
-                self._do(self._end, kept.line)
+                self._do(partial(self._end, kept.line))
                 self._refill(key)
 
     def facts(self) -> dict[str, Any]:
@@ -135,6 +142,21 @@ class Pool:
 
     # ---- starting and ending
 
+    def _wait_for_who_comes(self, key: Key) -> None:
+        """Wait while a container is starting that nobody else waits for: it is here before ours."""
+        with self._news:
+            waiting = self._waiting.get(key, 0)
+            if self._coming.get(key, 0) <= waiting:
+                return
+            self._waiting[key] = waiting + 1
+            try:
+                self._news.wait_for(
+                    lambda: self._idle.get(key) or not self._coming.get(key) or self._closed,
+                    timeout=READY_SECONDS,
+                )
+            finally:
+                self._waiting[key] -= 1
+
     def _use(self, kept: Kept) -> None:
         kept.rooms, kept.opened = 1, 1
         self._opened += 1
@@ -143,7 +165,7 @@ class Pool:
         try:
             kept.look()
         except TemplateDied:
-            logger.error("a warm container of %s does not answer; ending it", kept.runtime)
+            logger.warning("a warm container of %s does not answer; ending it", kept.runtime)
             return False
         return time.monotonic() - kept.born < OLD_SECONDS
 
@@ -157,25 +179,28 @@ class Pool:
             missing = EACH - len(self._idle[key]) - self._coming.get(key, 0)
             self._coming[key] = self._coming.get(key, 0) + max(0, missing)
         for _ in range(missing):
-            self._do(self._start_warm, key)
+            self._do(partial(self._start_warm, key))
 
     def _start_warm(self, key: Key) -> None:
         try:
             self._keep_warm(key, self._start(key))
         except ShellError as error:
-            logger.warning("no warm container of %s: %s", key.runtime, error)
+            if not self._closed:
+                logger.warning("no warm container of %s: %s", key.runtime, error)
         finally:
-            with self._lock:
+            with self._news:
                 self._coming[key] -= 1
+                self._news.notify_all()
 
     def _keep_warm(self, key: Key, kept: Kept) -> None:
         with self._lock:
             if self._closed:
                 return  # whoever closed it ends this line, too
             self._idle.setdefault(key, []).append(kept)
+            self._news.notify_all()
             spare = self._too_many()
         for each in spare:
-            self._do(self._end, each.line)
+            self._do(partial(self._end, each.line))
 
     def _too_many(self) -> list[Kept]:
         """Take out what gives way: of what was asked for longest ago, then of what is most."""
@@ -188,48 +213,47 @@ class Pool:
         return spare
 
     def _start(self, key: Key) -> Kept:
-        line = self._come(key)
+        container, line = self._come(key)
         try:
             line.wait_until_ready(READY_SECONDS)
-            group = ContainerGroup(line.shell)
+            group = ContainerGroup(container)
         except (TemplateDied, OSError):
             self._end(line)
             raise ShellError(explain(line.last_words())) from None
         return Kept(runtime=key.runtime, line=line, limit=partial(_limited, group))
 
-    def _come(self, key: Key) -> Line:
+    def _come(self, key: Key) -> tuple[Attached, Line]:
         try:
             runtime = runtimes.describe(key.runtime, home=self._home)
         except runtimes.RuntimeMissing as missing:
             raise ShellError(str(missing)) from None
         place = key.place
-        line = Line(
-            self.kind.start(
-                RoomWish(
-                    runtime=runtime,
-                    warehouse=self._warehouse,
-                    data=place.data,
-                    scratch_mb=place.scratch_mb,
-                    scratch_files=place.scratch_files,
-                )
+        container = self.kind.start(
+            RoomWish(
+                runtime=runtime,
+                warehouse=self._warehouse,
+                data=place.data,
+                scratch_mb=place.scratch_mb,
+                scratch_files=place.scratch_files,
             )
         )
+        line = Line(container)
         with self._lock:
             closed = self._closed
             self._lines.add(line)
         if closed:
             self._end(line)
             raise ShellError("the runner is stopping")
-        return line
+        return container, line
 
     def _end(self, line: Line) -> None:
         line.kill()
         with self._lock:
             self._lines.discard(line)
 
-    def _do(self, work: Any, *words: Any) -> None:
+    def _do(self, work: Callable[[], None]) -> None:
         with contextlib.suppress(RuntimeError):  # closed: then all lines are ended at once
-            self._workers.submit(work, *words).add_done_callback(_complain)
+            self._workers.submit(work).add_done_callback(_complain)
 
 
 def _limited(group: ContainerGroup, limits: Limits) -> ContainerGroup:

@@ -24,12 +24,12 @@ from typing import Any
 
 from sandbox import cgroups, probing, shells
 from sandbox.client import RunnerSandbox
+from sandbox.container_rooms import ContainerRooms
 from sandbox.desk import Desk
 from sandbox.health import Health
-from sandbox.container_rooms import ContainerRooms
 from sandbox.keeping import Keeper, Shells
 from sandbox.pool import Pool
-from sandbox.shell import ShellError
+from sandbox.shell import ShellError, ShellKind
 
 logger = logging.getLogger(__name__)
 
@@ -146,6 +146,7 @@ class Runner:
             RunnerSandbox(inside),
             runtime=self.health.runtime,
             controlled=self._groups is not None,
+            rooms=self._keeper.kind.rooms,
         )
         try:
             found = await asyncio.wait_for(looking, TESTING_SECONDS)
@@ -195,19 +196,19 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
     warehouse = words.warehouse or words.home / "warehouse"
     try:
-        choice = shells.Choice(
-            shell=words.shell, rooms=words.rooms, oci_runtime=words.oci_runtime
-        )
+        choice = shells.Choice(shell=words.shell, rooms=words.rooms, oci_runtime=words.oci_runtime)
         kind = shells.choose(choice, runtime=words.runtime[0], warehouse=warehouse)
     except ShellError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    keeper: Keeper = (
-        Pool(kind, home=words.home, warehouse=warehouse)
-        if isinstance(kind, ContainerRooms)
-        else Shells(kind, home=words.home, warehouse=warehouse)
-    )
+    keeper = _keeper(kind, home=words.home, warehouse=warehouse)
     return asyncio.run(_work(keeper, words, warehouse))
+
+
+def _keeper(kind: ShellKind, *, home: Path, warehouse: Path) -> Keeper:
+    if isinstance(kind, ContainerRooms):
+        return Pool(kind, home=home, warehouse=warehouse)
+    return Shells(kind, home=home, warehouse=warehouse)
 
 
 async def _work(keeper: Keeper, words: argparse.Namespace, warehouse: Path) -> int:

@@ -27,7 +27,7 @@ ALLOW_NAMESPACES = (
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """What an operator wants: the shell, the kind of rooms, and what the engine runs rooms with."""
+    """What an operator wants: the shell, the kind of rooms, and what the engine runs them with."""
 
     shell: str = "auto"
     rooms: str = "auto"

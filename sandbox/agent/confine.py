@@ -63,7 +63,7 @@ def _become(user: int) -> None:
     """Be a user for good, whom this process already was in effect: no capability is needed."""
     os.setresgid(user, user, user)
     os.setresuid(user, user, user)
-    kernel.prctl(kernel.PR_SET_DUMPABLE, 1)  # as after any `execve`: its own /proc is its own again
+    kernel.prctl(kernel.PR_SET_DUMPABLE, 1)  # its own /proc is its own again
 
 
 def close_all_but(*kept: int) -> None:
