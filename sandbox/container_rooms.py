@@ -64,7 +64,7 @@ class ContainerRooms(DockerShells):
             image = engine.find_image(client, wish.runtime.name)
             compatible.check(client, image, wish.runtime.name)
             with engine.asking("create a room"):
-                words: dict[str, object] = {"image": str(image.id), "command": command}
+                words: dict[str, Any] = {"image": str(image.id), "command": command}
                 words["user"] = "0:0"  # until the first process has taken on others
                 words["host_config"] = self._host_config(client, wish)
                 container = create(client, words, kind="room", runtime=wish.runtime.name)

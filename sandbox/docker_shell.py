@@ -41,7 +41,7 @@ class DockerShells:
         with connected() as client:
             image = engine.find_image(client, wish.runtime.name)
             with engine.asking("create a shell"):
-                words: dict[str, object] = {"image": str(image.id), "command": list(COMMAND)}
+                words: dict[str, Any] = {"image": str(image.id), "command": list(COMMAND)}
                 words["user"] = USER
                 words["host_config"] = _host_config(client, wish)
                 container = create(client, words, kind="shell", runtime=wish.runtime.name)
@@ -75,7 +75,7 @@ def connected() -> Iterator[docker.DockerClient]:
 
 def create(
     client: docker.DockerClient,
-    words: dict[str, object],
+    words: dict[str, Any],
     *,
     kind: str,
     runtime: str,

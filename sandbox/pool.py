@@ -143,7 +143,7 @@ class Pool:
     # ---- starting and ending
 
     def _wait_for_who_comes(self, key: Key) -> None:
-        """Wait while a container is starting that nobody else waits for: it is here before ours."""
+        """Wait while a container is starting that nobody else waits for."""
         with self._news:
             waiting = self._waiting.get(key, 0)
             if self._coming.get(key, 0) <= waiting:

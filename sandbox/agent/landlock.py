@@ -3,6 +3,7 @@
 import ctypes
 import os
 import struct
+from pathlib import Path
 
 from sandbox.agent import kernel
 
@@ -17,6 +18,7 @@ TCP_BIND_AND_CONNECT = 3
 SCOPE_ABSTRACT_SOCKETS_AND_SIGNALS = 3
 SINCE_NETWORK, SINCE_SCOPES = 4, 6
 READING = EXECUTE | READ_FILE | READ_DIR
+OF_FILES = EXECUTE | WRITE_FILE | READ_FILE  # all else is of folders
 
 
 def version() -> int:
@@ -64,6 +66,8 @@ def restrict(rules: int) -> None:
 
 
 def _allow(rules: int, folder: str, access: int) -> None:
+    if not Path(folder).is_dir():
+        access &= OF_FILES
     parent = os.open(folder, os.O_PATH | os.O_CLOEXEC)
     try:
         rule = ctypes.create_string_buffer(struct.pack("<Qi", access, parent), 12)
