@@ -1,13 +1,14 @@
 """Container rooms: each room a single-use container, for hosts where rooms cannot nest.
 
-Nothing is mounted and no namespace is made in such a container, so it keeps Docker's own masks on
-`/proc`, AppArmor's `docker-default`, and any runtime that the engine knows (gVisor, Kata).
+Nothing is mounted and no namespace is made in such a container, so it bears Docker's masks on
+`/proc`, and more of them, AppArmor's `docker-default`, and any runtime that the engine knows (gVisor, Kata).
 """
 
 import itertools
 import json
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import docker
@@ -31,6 +32,7 @@ FIRST_USER = 61_200  # that no distribution gives to anyone: each room has a use
 USERS = 2_800
 NEW_NAMESPACES = 0x7E020000  # every CLONE_NEW* flag of clone
 OF_NESTED_ROOMS = {"clone", "mount", "pivot_root", "sethostname", "umount2", "unshare"}
+MASKED_BESIDES = ("/proc/timer_stats", "/proc/sched_debug", "/sys/firmware")  # Docker's own list
 OWN_ONLY = {"sched_setattr": 0, "sched_setparam": 0, "sched_setscheduler": 0, "setpriority": 1}
 
 
@@ -79,7 +81,17 @@ class ContainerRooms(DockerShells):
             mounts=_data(wish),
             runtime=self.oci_runtime,
         )
-        return config
+        return config | {"MaskedPaths": masked()}
+
+
+def masked(proc: Path = Path("/proc")) -> list[str]:
+    """List what the engine covers: all of `/proc` that is not a process, and the firmware's.
+
+    A nested room mounts a `/proc` that has nothing else; no process in a container can. The list
+    is made of what this host's kernel shows, so that a newer one's tables are covered, too.
+    """
+    tables = [path for path in proc.iterdir() if not (path.name.isdigit() or path.is_symlink())]
+    return sorted([*map(str, tables), *MASKED_BESIDES])
 
 
 def profile() -> str:

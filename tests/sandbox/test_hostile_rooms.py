@@ -237,10 +237,7 @@ for path in ('/etc/shadow', '/proc/1/environ', '/proc/1/root/etc', '/proc/kcore'
 print(os.path.basename(os.getcwd()), os.uname().nodename, open('/etc/passwd').read().count('\\n'))
 """
     finished = script(room, text)
-    found = [line for line in finished.stdout.splitlines() if line.startswith(b"found")]
-    # The engine's own /proc, which no process in a container can replace; it cannot be written.
-    known = [b"found /proc/sys/kernel"] if host.kind == "container" else []
-    assert [line.partition(b" [")[0] for line in found] == known
+    assert b"found" not in finished.stdout, finished.stdout
     assert finished.stdout.endswith(b" room 1\n"), finished
 
 
