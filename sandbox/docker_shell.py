@@ -5,6 +5,7 @@ import logging
 import os
 import uuid
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ class DockerShells:
 
     def __init__(self, *, why: str = "rooms nest in the shell's container") -> None:
         self.rooms_why = why
+        self._versions: engine.Versions | None = None
 
     def start(self, wish: Wish) -> Attached:
         """Start a shell. Raises ShellError when the engine or the image is not as it must be."""
@@ -56,6 +58,15 @@ class DockerShells:
         except ShellError as error:
             return str(error)
         return None
+
+    def facts(self) -> dict[str, object]:
+        """Tell the engine's versions, and warn of old ones. Raises ShellError."""
+        if self._versions is None:
+            with contextlib.closing(engine.connect()) as client:
+                self._versions = engine.versions(client)
+            for warning in self._versions.warnings:
+                logger.warning("%s", warning)
+        return asdict(self._versions)
 
     def reap(self) -> int:
         """Remove the containers that nobody holds any more, and say how many there were."""

@@ -196,7 +196,9 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
     warehouse = words.warehouse or words.home / "warehouse"
     try:
-        choice = shells.Choice(shell=words.shell, rooms=words.rooms, oci_runtime=words.oci_runtime)
+        choice = shells.Choice(
+            wanted=words.shell, rooms=words.rooms, oci_runtime=words.oci_runtime
+        )
         kind = shells.choose(choice, runtime=words.runtime[0], warehouse=warehouse)
     except ShellError as error:
         sys.stderr.write(f"{error}\n")
@@ -211,12 +213,20 @@ def _keeper(kind: ShellKind, *, home: Path, warehouse: Path) -> Keeper:
     return Shells(kind, home=home, warehouse=warehouse)
 
 
+def _facts(kind: ShellKind) -> dict[str, object]:
+    try:
+        return kind.facts()
+    except ShellError as error:
+        return {"warnings": [str(error)]}
+
+
 async def _work(keeper: Keeper, words: argparse.Namespace, warehouse: Path) -> int:
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(THREADS))
     runner = Runner(
         keeper, runtimes=words.runtime, warehouse=warehouse, test_seconds=words.self_test
     )
+    runner.health.started_by = await asyncio.to_thread(_facts, keeper.kind)
     path = words.socket or words.home / "runner.sock"
     serving = runner.check() if words.check else runner.serve(path, drain_seconds=words.drain)
     task = asyncio.ensure_future(serving)

@@ -29,17 +29,17 @@ ALLOW_NAMESPACES = (
 class Choice:
     """What an operator wants: the shell, the kind of rooms, and what the engine runs them with."""
 
-    shell: str = "auto"
+    wanted: str = "auto"  # the shell
     rooms: str = "auto"
     oci_runtime: str = ""  # of the engine, such as runsc; for container rooms only
 
     def why_no_choice(self) -> str | None:
         """Say what contradicts itself, or is not known."""
-        if self.shell not in SHELLS:
-            return f"there is no shell {self.shell!r}; known: {', '.join(SHELLS)}"
+        if self.wanted not in SHELLS:
+            return f"there is no shell {self.wanted!r}; known: {', '.join(SHELLS)}"
         if self.rooms not in ROOMS:
             return f"SANDBOX_ROOMS={self.rooms}: there are {', '.join(ROOMS)}"
-        if self.shell == "bubblewrap" and (self.rooms == "container" or self.oci_runtime):
+        if self.wanted == "bubblewrap" and (self.rooms == "container" or self.oci_runtime):
             return "only Docker makes container rooms, and SANDBOX_RUNTIME starts nothing else"
         if self.rooms == "nested" and self.oci_runtime:
             return f"SANDBOX_RUNTIME={self.oci_runtime} starts container rooms, not nested ones"
@@ -56,14 +56,14 @@ def choose(choice: Choice, *, runtime: str, warehouse: Path) -> ShellKind:
     why_no_choice = choice.why_no_choice()
     if why_no_choice:
         raise ShellError(why_no_choice)
-    if choice.shell == "bubblewrap":
+    if choice.wanted == "bubblewrap":
         return Bubblewrap()
     docker = DockerShells()
     why_not = docker.why_not(runtime)
     if why_not is None:
         docker.reap()
         return _kind_of_rooms(choice, docker, runtime=runtime, warehouse=warehouse)
-    if choice.shell == "docker" or choice.needs_containers:
+    if choice.wanted == "docker" or choice.needs_containers:
         raise ShellError(why_not)
     logger.info("using bubblewrap: %s", why_not)
     return Bubblewrap()

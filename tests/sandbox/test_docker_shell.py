@@ -32,10 +32,10 @@ from sandbox.shell import ShellError, Wish
 from tests.needs import need
 from tests.sandbox.conftest import LIMITS, Host
 from tests.sandbox.containers import held_by
+from tests.sandbox.relay import ENGINE, Relay
 
 pytestmark = pytest.mark.docker
 
-ENGINE = Path("/var/run/docker.sock")
 PYTHON = ("/runtime/bin/python", "-c")
 ECHO = """
 import os
@@ -209,9 +209,7 @@ def test_every_byte_comes_back_in_order_however_it_is_cut(shell: Attached) -> No
     assert set(shell.last_words()) == {"."}
 
 
-def test_a_killed_shell_is_gone_and_says_so(
-    engine: docker.DockerClient, shell: DockerShell
-) -> None:
+def test_a_killed_shell_is_gone_and_says_so(engine: docker.DockerClient, shell: Attached) -> None:
     pid = shell.pid
     shell.kill()
     shell.kill()
@@ -376,7 +374,7 @@ def test_when_the_engine_dies_the_shell_can_still_be_killed(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     need("the engine's Unix socket, and root", present=ENGINE.exists() and os.geteuid() == 0)
-    with _Relay(tmp_path / "relay.sock") as relay:
+    with Relay(tmp_path / "relay.sock") as relay:
         monkeypatch.setenv("DOCKER_HOST", f"unix://{relay.path}")
         shell = DockerShells().start(wish)
         name = _facts(engine, shell.pid)["Name"].removeprefix("/")
@@ -400,7 +398,7 @@ def test_an_engine_that_falls_silent_in_a_start_is_given_up_on(
 ) -> None:
     need("the engine's Unix socket, and root", present=ENGINE.exists() and os.geteuid() == 0)
     monkeypatch.setattr(door, "ENGINE_SECONDS", 2)
-    with _Relay(tmp_path / "relay.sock") as relay:
+    with Relay(tmp_path / "relay.sock") as relay:
         monkeypatch.setenv("DOCKER_HOST", f"unix://{relay.path}")
         relay.mute(word)
         said = _refusal(lambda: DockerShells().start(wish))
@@ -416,7 +414,7 @@ def test_an_engine_that_falls_silent_in_a_removal_is_given_up_on_and_the_shell_k
 ) -> None:
     need("the engine's Unix socket, and root", present=ENGINE.exists() and os.geteuid() == 0)
     monkeypatch.setattr(door, "ENGINE_SECONDS", 2)
-    with _Relay(tmp_path / "relay.sock") as relay:
+    with Relay(tmp_path / "relay.sock") as relay:
         monkeypatch.setenv("DOCKER_HOST", f"unix://{relay.path}")
         shell = DockerShells().start(wish)
         relay.mute(b"DELETE ")
@@ -476,52 +474,3 @@ def _wait_for_the_end_of(pid: int) -> None:
         with contextlib.closing(os.fdopen(descriptor)), selectors.PollSelector() as selector:
             selector.register(descriptor, selectors.EVENT_READ)
             assert selector.select(timeout=30), f"process {pid} lives on"
-
-
-class _Relay:
-    """A stand-in for the engine's socket that passes everything on until it is cut."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._listener = socket.socket(socket.AF_UNIX)
-        self._ends: list[socket.socket] = []
-        self._word: bytes | None = None
-
-    def __enter__(self) -> "_Relay":
-        self._listener.bind(str(self.path))
-        self._listener.listen()
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.cut()
-
-    def mute(self, word: bytes) -> None:
-        """Say nothing more to whoever asks for what has this word in it; take what they say."""
-        self._word = word
-
-    def cut(self) -> None:
-        """Hang up on everyone, and on everyone who comes."""
-        self.path.unlink(missing_ok=True)
-        for end in [self._listener, *self._ends]:
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-            end.close()
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                caller, _ = self._listener.accept()
-                engine = socket.socket(socket.AF_UNIX)
-                engine.connect(str(ENGINE))
-                self._ends += [caller, engine]
-                for source, target in ((caller, engine), (engine, caller)):
-                    ends = (source, target)
-                    threading.Thread(target=self._pass_on, args=ends, daemon=True).start()
-
-    def _pass_on(self, source: socket.socket, target: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while data := source.recv(1 << 16):
-                if self._word is None or self._word not in data:
-                    target.sendall(data)
-            target.shutdown(socket.SHUT_WR)
