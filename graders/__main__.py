@@ -3,8 +3,10 @@
     python -m graders quests/churn                          the reference, every stage
     python -m graders quests/churn --stage model --work mistakes/honest_split --language ru
     python -m graders quests/churn --matrix                 every work before every check
+    python -m graders quests/churn --receipt receipt.json --work project/    replay a grading
 
-Exits with 1 when a work does not do what it must, with 2 when the quest is not well formed.
+Exits with 1 when a work does not do what it must or a replay ends in another verdict, with 2 when
+the quest is not well formed or a receipt does not fit it.
 """
 
 import argparse
@@ -27,6 +29,17 @@ from graders.loading import inspect, load_quest
 from graders.matrix import Row, problems, rows_of, untested
 from graders.printing import matrix_lines, phase_line, result_lines, verdict_lines
 from graders.quest import Language, Quest, Stage
+from graders.receipts import (
+    CannotReplay,
+    Receipt,
+    differences,
+    fit_data,
+    fit_quest,
+    fit_rooms,
+    fit_work,
+    read_receipt,
+    remarks,
+)
 from graders.results import CheckResult, PhaseStarted, Verdict
 from graders.works import Work, find_work
 from sandbox.client import RunnerSandbox
@@ -46,19 +59,25 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     try:
         quest = load_quest(options.quest)
-        stages = [stage for stage in quest.stages if options.stage in (None, stage.slug)]
-        if not stages:
-            known = did_you_mean(options.stage, [stage.slug for stage in quest.stages])
-            print(f'{quest.slug} has no stage "{options.stage}"{known}')
-            return 2
-        with _bench(quest, options) as bench:
-            return _matrix(bench, stages) if options.matrix else _works(bench, stages, options)
-    except QuestError as error:
+        if options.receipt:
+            return _replay(quest, read_receipt(options.receipt), options)
+        return _grade(quest, options)
+    except (QuestError, CannotReplay) as error:
         print(error)
         return 2
     except SandboxError as error:
         print(f"no verdict, the sandbox fell down: {error}", file=sys.stderr)
         return 3
+
+
+def _grade(quest: Quest, options: argparse.Namespace) -> int:
+    stages = [stage for stage in quest.stages if options.stage in (None, stage.slug)]
+    if not stages:
+        known = did_you_mean(options.stage, [stage.slug for stage in quest.stages])
+        print(f'{quest.slug} has no stage "{options.stage}"{known}')
+        return 2
+    with _bench(quest, options) as bench:
+        return _matrix(bench, stages) if options.matrix else _works(bench, stages, options)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +132,31 @@ def _works(bench: _Bench, stages: list[Stage], options: argparse.Namespace) -> i
         print(f"{bench.quest.slug} / {stage.slug} / {work.name}")
         rows.append(bench.grade(work, aloud=True))
     return _concluded(problems(rows))
+
+
+def _replay(quest: Quest, receipt: Receipt, options: argparse.Namespace) -> int:
+    """Grade the work as the receipt says it was. Raises CannotReplay, before any grading."""
+    fit_quest(receipt, quest)
+    basis = receipt.basis
+    work = find_work(quest, quest.stage(basis.stage), options.work)
+    fit_work(receipt, work.files)
+    options.scale, options.seed = basis.scale, basis.seed
+    print(f"{quest.slug} / {basis.stage} / {work.name}, as in {options.receipt}")
+    with _bench(quest, options) as bench:
+        fit_data(receipt, bench.datasets)
+        with bench.sandbox.open(runtime=basis.runtime, limits=basis.limits) as room:
+            fit_rooms(receipt, room.made)
+        verdict = bench.grade(work, aloud=True).verdict
+    if verdict is None or verdict.basis is None:
+        print("! the work was graded then and is not gradable now")
+        return 1
+    found = differences(receipt, verdict)
+    for remark in remarks(receipt, verdict.basis) if found else ():
+        print(f"  note: {remark}")
+    for line in found:
+        print(f"! {line}")
+    print("another verdict" if found else "the same verdict")
+    return 1 if found else 0
 
 
 def _matrix(bench: _Bench, stages: list[Stage]) -> int:
@@ -185,7 +229,13 @@ def _await(socket: Path, process: "subprocess.Popen[bytes]") -> None:
 
 
 def _secret(home: Path) -> bytes:
-    """The installation's secret, made on first use; hidden data follow from it."""
+    """The installation's secret, as the site reads it; hidden data follow from it."""
+    given = os.environ.get("SIM_SECRET")
+    if given:
+        try:
+            return bytes.fromhex(given)
+        except ValueError:
+            raise SystemExit("SIM_SECRET: expected hexadecimal digits") from None
     path = home / "secret"
     if not path.is_file():
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -200,6 +250,7 @@ def _options(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--stage", help="one stage; without it, every stage")
     parser.add_argument("--work", default="reference", help="reference, starter, mistakes/x, path")
     parser.add_argument("--matrix", action="store_true", help="every work before every check")
+    parser.add_argument("--receipt", type=Path, help="replay this grading of the work")
     parser.add_argument("--scale", help="size of the data; without it, the grading scale")
     parser.add_argument("--language", choices=("en", "ru"), default="en")
     parser.add_argument("--shell", choices=("auto", "bubblewrap", "docker"), default="auto")

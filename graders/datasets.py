@@ -48,6 +48,7 @@ class Datasets:
     hidden: Mapping[str, str]  # names of data.py's hidden datasets → keys
     public_folder: Path
     truth: Path  # the judge's alone
+    scale: str = ""
 
     def folder(self, name: str | None = None) -> Path:
         """The folder of the public dataset, or of a hidden one by its name. Raises KeyError."""
@@ -131,6 +132,7 @@ class _Place:
             hidden=hidden,
             public_folder=self.warehouse / self.public,
             truth=self.truth,
+            scale=self.scale,
         )
 
     def made(self) -> Datasets:

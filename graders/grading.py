@@ -9,8 +9,9 @@ import logging
 import math
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
+from graders.basis import basis_of
 from graders.checking import Check, Praise
 from graders.datasets import Datasets
 from graders.failures import Ended, Fail
@@ -18,7 +19,17 @@ from graders.intake import NotGradable, parse_in_room
 from graders.loading import load_checks
 from graders.messages import Catalogue, load_catalogue
 from graders.quest import Quest, Stage
-from graders.results import CheckResult, Event, Outcome, Param, Phase, PhaseStarted, Verdict
+from graders.results import (
+    CheckResult,
+    Clocks,
+    Event,
+    Outcome,
+    Param,
+    Phase,
+    PhaseClocks,
+    PhaseStarted,
+    Verdict,
+)
 from graders.rooms import Rooms
 from graders.verdicts import conclude
 from graders.workspace import Workspace
@@ -76,7 +87,7 @@ def grade_parsed(
                 if isinstance(event, CheckResult):
                     results.append(event)
                 yield event
-        yield _verdict(stage, results, rooms)
+        yield _verdict(work, results)
     finally:
         rooms.close()
 
@@ -86,14 +97,28 @@ def limits_of(quest: Quest, stage: Stage) -> Limits:
     return Limits(**(stage.limits or quest.limits).model_dump())
 
 
-def _verdict(stage: Stage, results: Sequence[CheckResult], rooms: Rooms) -> Verdict:
+def _verdict(work: Workspace, results: Sequence[CheckResult]) -> Verdict:
+    stage, rooms = work.stage, work.rooms
     rooms.close()
-    return conclude(
+    verdict = conclude(
         results,
         pass_=stage.pass_,
         merit=stage.merit,
         clocks=rooms.watch.clocks(),
         peak_memory_mb=rooms.watch.peak_memory_mb,
+    )
+    basis = basis_of(
+        work.quest,
+        stage,
+        work.files,
+        datasets=rooms.datasets,
+        limits=rooms.limits,
+        seed=rooms.seed,
+    )
+    return replace(
+        verdict,
+        phases=tuple(_told(entry) for entry in rooms.watch.phases()),
+        basis=replace(basis, rooms=tuple(rooms.made)),
     )
 
 
@@ -135,7 +160,7 @@ class _Judging:
         result = self._judged(check, work)
         seconds = time.monotonic() - begin
         if check.phase not in _OPEN:
-            seconds = round(seconds * 2) / 2  # how long hidden data took is no one's clue
+            seconds = _coarse(seconds)
         return replace(result, seconds=round(seconds, 3))
 
     def _judged(self, check: Check, work: Workspace) -> CheckResult:
@@ -200,6 +225,19 @@ class _Judging:
         if reason is None:
             raise LookupError(f'check {check.name}: reason "{name}" has no message')
         return {key: kind.clean(params[key]) for key, kind in reason.types.items()}
+
+
+def _told(entry: PhaseClocks) -> PhaseClocks:
+    """The clocks of a phase as they may be read: those of a hidden one are coarse."""
+    if entry.phase in _OPEN:
+        return entry
+    clocks = Clocks(**{name: _coarse(value) for name, value in asdict(entry.clocks).items()})
+    return replace(entry, clocks=clocks)
+
+
+def _coarse(seconds: float) -> float:
+    """To half a second: how long hidden data took is no one's clue."""
+    return round(seconds * 2) / 2
 
 
 def _in_order(checks: Sequence[Check]) -> list[Check]:

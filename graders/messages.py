@@ -12,7 +12,8 @@ A stage's ``messages.yaml`` maps the name of each check to its texts (a ``Text``
           params: {column: identifier, share: percent, rows: int}
           what: Text                     # required: observed and expected, a fact, no blame
           why: Text                      # one production consequence; a blocker must have it
-          reproduce: "python -m ..."     # optional: one command, the same in every language
+          reproduce: "python -m ..."     # optional: one command, the same in every language,
+                                         # or a Text where no command does it
           learn: {title: Text, lesson: slug, minutes: 4}     # optional; at most 5 minutes
 
 Texts take ``{name}`` for a declared parameter and ``{name|one|other}`` (English) or
@@ -64,7 +65,7 @@ class Reason(Facts):
     params: dict[str, str] = Field(default_factory=dict)
     what: Text
     why: Text | None = None
-    reproduce: str | None = None
+    reproduce: str | Text | None = None
     learn: Learn | None = None
 
     @functools.cached_property
@@ -124,6 +125,7 @@ class Message:
     what: str = ""
     why: str = ""
     reproduce: str = ""
+    is_command: bool = False  # `reproduce` is to be copied, not read
     learn: str = ""  # the title of the lesson
     lesson: str = ""  # its slug in the quest
     minutes: int = 0
@@ -147,7 +149,8 @@ def render(quest: Quest, stage: Stage, result: CheckResult, language: Language) 
         sentence=parts["what"] if result.outcome is Outcome.PASSED else sentence,
         what=parts["what"],
         why=parts.get("why", ""),
-        reproduce=_command(reason, result),
+        reproduce=_reproduce(reason, result, language),
+        is_command=isinstance(reason.reproduce, str),
         learn=typeset(reason.learn.title[language], language) if reason.learn else "",
         lesson=reason.learn.lesson if reason.learn else "",
         minutes=reason.learn.minutes if reason.learn else 0,
@@ -172,8 +175,10 @@ def _say(reason: Reason, text: Text, result: CheckResult, language: Language) ->
     return typeset(fill_in(text[language], result.params, reason.types, language), language)
 
 
-def _command(reason: Reason, result: CheckResult) -> str:
-    """The command to copy: numbers stay as a shell reads them."""
+def _reproduce(reason: Reason, result: CheckResult, language: Language) -> str:
+    """In a command to copy, numbers stay as a shell reads them."""
+    if isinstance(reason.reproduce, dict):
+        return _say(reason, reason.reproduce, result, language)
     return fill_in(reason.reproduce or "", result.params, reason.types, None)
 
 
@@ -220,8 +225,10 @@ def _check_faults(marked: Marked, where: tuple[str, ...], texts: CheckTexts) -> 
 
 def _reason_faults(marked: Marked, where: tuple[str, ...], reason: Reason) -> Iterator[Fault]:
     parts: dict[tuple[str, ...], Text] = {(name,): text for name, text in _parts(reason).items()}
-    if reason.reproduce:
+    if isinstance(reason.reproduce, str):
         parts[("reproduce",)] = {"en": f"`{reason.reproduce}`", "ru": f"`{reason.reproduce}`"}
+    elif reason.reproduce:
+        parts[("reproduce",)] = reason.reproduce
     if reason.learn:
         parts[("learn", "title")] = reason.learn.title
     yield from text_faults(marked, where, parts, reason.params)

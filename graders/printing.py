@@ -18,6 +18,10 @@ _MARKS = {
     Outcome.SKIPPED: "·",
     Outcome.BROKEN: "?",
 }
+_ONLY_FOR_DEVELOPMENT = (
+    "development only: this machine cannot count a room's memory in the kernel, so limits were"
+    " watched every 20 ms; no ground for grades that count"
+)
 _WORDS: dict[str, dict[Language, str]] = {
     "what": {"en": "What", "ru": "Что произошло"},
     "why": {"en": "Why", "ru": "Почему это важно"},
@@ -64,6 +68,8 @@ def verdict_lines(stage: Stage, verdict: Verdict) -> Iterator[str]:
         f"  starting {clocks.starting:.2f} s, running {clocks.running:.2f} s,"
         f" judging {clocks.judging:.2f} s, at most {verdict.peak_memory_mb:.0f} MB"
     )
+    if verdict.development_only:
+        yield f"  {_ONLY_FOR_DEVELOPMENT}"
 
 
 def matrix_lines(stage: Stage, rows: Sequence[Row]) -> Iterator[str]:

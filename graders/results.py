@@ -3,6 +3,8 @@
 import enum
 from dataclasses import dataclass, field
 
+from graders.basis import Basis
+
 Param = bool | int | float | str
 """A typed value that a message may show; its type and range are declared in messages.yaml."""
 
@@ -133,6 +135,14 @@ class Clocks:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PhaseClocks:
+    """Where the time of one phase went."""
+
+    phase: Phase
+    clocks: Clocks
+
+
+@dataclass(frozen=True, kw_only=True)
 class Verdict:
     """The outcome of a grading."""
 
@@ -144,6 +154,13 @@ class Verdict:
     results: tuple[CheckResult, ...]
     clocks: Clocks = field(default_factory=Clocks)
     peak_memory_mb: float = 0.0
+    phases: tuple[PhaseClocks, ...] = ()
+    basis: Basis | None = None  # None in what was graded before this was kept
+
+    @property
+    def development_only(self) -> bool:
+        """Whether a room of the grading had no control group: no ground for a grade."""
+        return self.basis is not None and self.basis.development_only
 
 
 Event = PhaseStarted | CheckResult | Verdict

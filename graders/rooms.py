@@ -10,8 +10,17 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from graders.datasets import Datasets
-from graders.results import Clocks, Phase
-from sandbox.interface import Finished, Limits, Returned, Room, Sandbox, SandboxError, Usage
+from graders.results import Clocks, Phase, PhaseClocks
+from sandbox.interface import (
+    Finished,
+    Limits,
+    Made,
+    Returned,
+    Room,
+    Sandbox,
+    SandboxError,
+    Usage,
+)
 
 _Ended = TypeVar("_Ended", Finished, Returned)
 _Started = TypeVar("_Started")
@@ -30,6 +39,7 @@ class Stopwatch:
     running: float = 0.0
     peak_memory_mb: float = 0.0
     began: float = field(default_factory=time.monotonic)
+    _laps: list[tuple[Phase, Clocks]] = field(default_factory=list)  # at the phase's beginning
 
     def clocks(self) -> Clocks:
         """The clocks until now."""
@@ -39,6 +49,18 @@ class Stopwatch:
             starting=round(self.starting, 3),
             running=round(self.running, 3),
             judging=round(judging, 3),
+        )
+
+    def lap(self, phase: Phase) -> None:
+        """From now on the time is this phase's."""
+        self._laps.append((phase, self.clocks()))
+
+    def phases(self) -> tuple[PhaseClocks, ...]:
+        """The clocks of each phase, the last one's until now."""
+        ends = [begun for _, begun in self._laps[1:]] + [self.clocks()]
+        return tuple(
+            PhaseClocks(phase=phase, clocks=_between(begun, end))
+            for (phase, begun), end in zip(self._laps, ends, strict=False)
         )
 
     def saw(self, usage: Usage) -> None:
@@ -61,6 +83,7 @@ class Rooms:
     seed: int = 0
     watch: Stopwatch = field(default_factory=Stopwatch)
     artifacts: dict[str, bytes] = field(default_factory=dict)
+    made: dict[Made, None] = field(default_factory=dict)  # what the rooms were, the first first
     phase: Phase = Phase.INTAKE
     _stack: ExitStack = field(default_factory=ExitStack)
     _open: dict[_Key, Room] = field(default_factory=dict)
@@ -71,6 +94,7 @@ class Rooms:
         """Begin a phase: no room of the phase before is left."""
         self.renew()
         self.phase = phase
+        self.watch.lap(phase)
 
     def renew(self) -> None:
         """End the phase's rooms: the next ones find what has changed meanwhile."""
@@ -197,8 +221,17 @@ class Rooms:
             runtime=self.runtime, limits=self.limits, data=self.key(data), seed=self.seed
         )
         room = stack.enter_context(opening)
+        self.made[room.made] = None
         room.upload(files)
         return room
+
+
+def _between(begun: Clocks, end: Clocks) -> Clocks:
+    return Clocks(
+        starting=round(end.starting - begun.starting, 3),
+        running=round(end.running - begun.running, 3),
+        judging=round(max(0.0, end.judging - begun.judging), 3),
+    )
 
 
 def _end(opening: Future[tuple[ExitStack, Room]]) -> None:

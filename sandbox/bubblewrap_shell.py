@@ -75,6 +75,7 @@ class BubblewrapShell:
             bufsize=0,
         )
         self._words: deque[str] = deque(maxlen=WORDS_KEPT)
+        self._sending = threading.Lock()
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
 
@@ -85,19 +86,29 @@ class BubblewrapShell:
 
     def receive(self, size: int) -> bytes:
         """Wait for the template's next bytes; empty when it is gone."""
-        return os.read(self._process.stdout.fileno(), size) if self._process.stdout else b""
+        output = self._process.stdout
+        if output is None or output.closed:
+            return b""
+        data = os.read(output.fileno(), size)
+        if not data:
+            output.close()
+        return data
 
     def send(self, data: bytes) -> None:
         """Hand all these bytes to the template."""
         view = memoryview(data)
-        while view and self._process.stdin:
-            view = view[self._process.stdin.write(view) or 0 :]
+        with self._sending:
+            while view and self._process.stdin:
+                view = view[self._process.stdin.write(view) or 0 :]
 
     def kill(self) -> None:
         """End the shell; with its first process, the kernel ends all others."""
         self._process.kill()
         self._process.wait(DYING_SECONDS)
         self._listener.join(DYING_SECONDS)
+        with self._sending:  # whoever was writing to it has met its end
+            if self._process.stdin:
+                self._process.stdin.close()
 
     def last_words(self) -> str:
         """What the shell wrote to its standard error."""
@@ -105,8 +116,9 @@ class BubblewrapShell:
 
     def _listen(self) -> None:
         if self._process.stderr:
-            for line in self._process.stderr:
-                self._words.append(line.decode(errors="replace").rstrip()[:500])
+            with self._process.stderr as said:
+                for line in said:
+                    self._words.append(line.decode(errors="replace").rstrip()[:500])
 
 
 def find_bwrap() -> Path:

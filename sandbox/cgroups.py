@@ -139,6 +139,12 @@ def find() -> Groups | None:
     return None
 
 
+def remove_stale() -> None:
+    """Remove the groups of runners that were killed, in every hierarchy this process may write."""
+    for folders in (_first_version(), _second_version()):
+        _sweep(folders)
+
+
 def _first_version() -> dict[str, Path]:
     own = {}
     for line in Path("/proc/self/cgroup").read_text().splitlines():

@@ -37,6 +37,7 @@ from sandbox.interface import (
 REQUEST_LENGTH = struct.Struct("<I")
 PIECE = 256 * 1024
 OPENING_SECONDS = 150.0  # a runtime's first room waits for its template's imports
+HEALTH_SECONDS = 5.0  # a page waits for the answer
 GRACE_SECONDS = 30.0  # above a step's own wall limit: then it is the room that does not answer
 
 
@@ -74,6 +75,7 @@ class RunnerSandbox:
     def health(self) -> dict[str, Any]:
         """Ask the runner how it is. Raises SandboxError when it does not answer."""
         line = _connect(self._path, {"health": True})
+        line.settimeout(HEALTH_SECONDS)
         with line, line.makefile("rb") as answer:
             try:
                 return dict(json.loads(answer.readline()))

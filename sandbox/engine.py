@@ -1,6 +1,7 @@
 """The Docker engine: every answer has a deadline, and every failure is one sentence."""
 
 import contextlib
+import functools
 import logging
 import os
 import re
@@ -36,7 +37,11 @@ RUNC_ADVISED = ((1, 2, 8), (1, 3, 3), (1, 4, 0))
 def connect() -> docker.DockerClient:
     """Reach the engine. Raises ShellError."""
     with asking("answer"):
-        return docker.DockerClient.from_env(timeout=ENGINE_SECONDS)
+        client = docker.DockerClient.from_env(timeout=ENGINE_SECONDS)
+    # The SDK's `attach_socket` alone forgets its time-out: it would wait for ever.
+    post = functools.partial(client.api.post, timeout=ENGINE_SECONDS)
+    client.api.post = post  # type: ignore[method-assign]
+    return client
 
 
 @contextlib.contextmanager

@@ -86,7 +86,8 @@ class Kept:
     def facts(self) -> dict[str, Any]:
         """Tell of it, for the health page."""
         age = round(time.monotonic() - self.born, 1)
-        told = {"age_seconds": age, "rooms": self.rooms, "opened": self.opened}
+        told: dict[str, Any] = {"age_seconds": age, "rooms": self.rooms, "opened": self.opened}
+        told |= {"pid": self.line.pid, "template": self.process}  # as this host counts
         return {**self.line.facts, **told, "ping": self.pong}
 
 
@@ -229,10 +230,12 @@ class Shells:
         with self._lock:
             old = self._kept.get(runtime)
             self._kept[runtime] = fresh
-            if old is not None:
+            if old is not None and old.line.alive:
                 self._drained.append(old)
-        if old is not None and not old.line.alive:
+                return
+        if old is not None:
             logger.warning("the shell of %s died: %s", runtime, old.line.last_words())
+            old.line.kill()
 
     def _end_the_drained(self) -> None:
         with self._lock:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,8 +11,11 @@ from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-ROOMS: Final = ("auto", "bubblewrap", "docker")
+SHELLS: Final = ("auto", "bubblewrap", "docker")
+ROOMS: Final = ("auto", "nested", "container")
+LONGEST_DRAIN: Final = 3600.0
 MIN_SECRET_BYTES: Final = 16
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 Parsed = TypeVar("Parsed")
 
@@ -25,6 +29,7 @@ class Environment:
     """Every setting, with its default for `make run`."""
 
     home: Path
+    quests: Path  # the folder whose subfolders are quests
     port: int
     debug: bool
     secret_key: str
@@ -35,6 +40,9 @@ class Environment:
     redis_url: str
     clickhouse_url: str
     shell: str
+    rooms: str
+    oci_runtime: str  # of Docker, such as runsc; empty: the engine's default
+    drain_seconds: float  # how long a runner that stops waits for its rooms
     runner_socket: Path
     scale: str  # overrides the scale that quests are graded on; empty: as the quest says
     behind_tls: bool
@@ -42,10 +50,12 @@ class Environment:
 
 def read(given: Mapping[str, str]) -> Environment:
     """Read every setting. Raises Refused, naming the variable, when one is wrong."""
+    _check_shell(given)
     home = Path(given.get("SIM_HOME") or ROOT / ".sim").expanduser().absolute()
     debug = _take(given, "SIM_DEBUG", "0", _flag)
     return Environment(
         home=home,
+        quests=Path(given.get("SIM_QUESTS") or ROOT / "quests").expanduser().absolute(),
         port=_take(given, "PORT", "8000", _port),
         debug=debug,
         secret_key=given.get("SIM_SECRET_KEY") or _kept(home, "secret_key").hex(),
@@ -57,11 +67,29 @@ def read(given: Mapping[str, str]) -> Environment:
             given, "REDIS_URL", f"unix://{home}/redis.sock", _url("redis", "rediss", "unix")
         ),
         clickhouse_url=_take(given, "CLICKHOUSE_URL", "", _url("http", "https", "clickhouse")),
-        shell=_take(given, "SANDBOX_SHELL", "auto", _one_of(ROOMS)),
+        shell=_take(given, "SANDBOX_SHELL", "auto", _one_of(SHELLS)),
+        rooms=_take(given, "SANDBOX_ROOMS", "auto", _one_of(ROOMS)),
+        oci_runtime=_take(given, "SANDBOX_RUNTIME", "", _name),
+        drain_seconds=_take(given, "SANDBOX_DRAIN_SECONDS", "3", _seconds),
         runner_socket=Path(given.get("SIM_RUNNER_SOCKET") or home / "runner.sock"),
         scale=_take(given, "SIM_SCALE", "", _one_of(("", "tiny", "default", "large"))),
         behind_tls=_take(given, "SIM_TLS", "0", _flag),
     )
+
+
+def _check_shell(given: Mapping[str, str]) -> None:
+    """Refuse what only containers have where there are none. Raises Refused."""
+    if given.get("SANDBOX_SHELL") != "bubblewrap":
+        return
+    for name, only in (
+        ("SANDBOX_ROOMS", "container"),
+        ("SANDBOX_RUNTIME", given.get("SANDBOX_RUNTIME")),
+    ):
+        if only and given.get(name) == only:
+            raise Refused(
+                f"{name}={only!r}: only Docker makes containers, and SANDBOX_SHELL is "
+                "'bubblewrap'; see docs/sandbox.md"
+            )
 
 
 def _take(
@@ -108,6 +136,22 @@ def _one_of(words: tuple[str, ...]) -> Callable[[str], str]:
         return text
 
     return parse
+
+
+def _name(text: str) -> str:
+    if text and not _NAME.fullmatch(text):
+        raise ValueError("expected the name of a runtime that the engine knows, such as runsc")
+    return text
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= LONGEST_DRAIN:
+        raise ValueError(f"expected seconds from 0 to {LONGEST_DRAIN:.0f}")
+    return value
 
 
 def _secret(text: str) -> bytes:

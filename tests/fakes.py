@@ -188,6 +188,7 @@ class FakeSandbox:
     answers: dict[str, Callable[..., Value | Returned]] = field(default_factory=dict)
     commands: dict[str, Callable[[FakeRoom], Finished]] = field(default_factory=dict)
     broken_at: int | None = None
+    made: Made = MADE
     rooms: list[FakeRoom] = field(default_factory=list)
     opened: list[str | None] = field(default_factory=list)
 
@@ -206,7 +207,7 @@ class FakeSandbox:
         folder = Path(tempfile.mkdtemp(prefix="fake-room-"))
         for name in ("project", "artifacts"):
             (folder / name).mkdir()
-        room = FakeRoom(folder, limits, self.answers, self.commands)
+        room = FakeRoom(folder, limits, self.answers, self.commands, made=self.made)
         self.rooms.append(room)
         self.opened.append(data)
         try:

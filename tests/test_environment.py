@@ -17,6 +17,10 @@ from simulator import environment
         ("DATABASE_URL", "mysql://x", "expected an address that starts with sqlite, postgresql"),
         ("REDIS_URL", "localhost:6379", "expected an address that starts with redis"),
         ("SANDBOX_SHELL", "chroot", "expected one of auto, bubblewrap, docker"),
+        ("SANDBOX_ROOMS", "tent", "expected one of auto, nested, container"),
+        ("SANDBOX_RUNTIME", "--privileged", "expected the name of a runtime"),
+        ("SANDBOX_DRAIN_SECONDS", "soon", "expected seconds from 0 to 3600"),
+        ("SANDBOX_DRAIN_SECONDS", "nan", "expected seconds from 0 to 3600"),
         ("SIM_SCALE", "huge", "expected one of tiny, default, large"),
     ],
 )
@@ -28,6 +32,18 @@ def test_a_wrong_setting_is_refused_by_name(
     assert str(refused.value).startswith(f"{name}={value!r}: ")
     assert expected in str(refused.value)
     assert "README.md" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("SANDBOX_ROOMS", "container"), ("SANDBOX_RUNTIME", "runsc")]
+)
+def test_containers_are_refused_where_there_are_none(
+    name: str, value: str, tmp_path: Path
+) -> None:
+    given = {"SIM_HOME": str(tmp_path), name: value}
+    with pytest.raises(environment.Refused, match=f"{name}='{value}': only Docker"):
+        environment.read({**given, "SANDBOX_SHELL": "bubblewrap"})
+    environment.read({**given, "SANDBOX_SHELL": "auto"})
 
 
 def test_an_empty_environment_is_the_embedded_default(tmp_path: Path) -> None:

@@ -57,6 +57,16 @@ def test_every_path_on_the_map_of_the_readme_exists() -> None:
     assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
+def test_every_file_that_a_page_of_docs_names_exists() -> None:
+    for page in (ROOT / "docs").glob("*.md"):
+        text = page.read_text(encoding="utf-8")
+        named = re.findall(
+            r"(?<![\w/])(?:sandbox|graders|simulator|tests|requirements)/[\w./-]+\w", text
+        )
+        assert named
+        assert [path for path in named if not (ROOT / path).exists()] == []
+
+
 def test_every_setting_is_in_the_readme_and_in_the_example() -> None:
     source = (ROOT / "simulator" / "environment.py").read_text(encoding="utf-8")
     names = set(re.findall(r'"((?:SIM_|SANDBOX_)?[A-Z_]{4,})"', source))

@@ -11,6 +11,8 @@ from sandbox.agent import kernel, landlock, seccomp, walls
 HIGHEST_CAPABILITY = 63
 OPEN_FILES = 1024  # chDB alone opens more than 256
 STACK = 64 * 1024 * 1024
+# Assembled when the template imports this; every room is forked from it and finds them ready.
+FILTERS = {loopback: seccomp.program(loopback=loopback) for loopback in (False, True)}
 KILLED_FIRST = "1000"  # when memory runs out in the room's control group, a learner's process goes
 
 
@@ -24,9 +26,9 @@ class Cage:
 
 
 def prepare(*, loopback: bool) -> Cage:
-    """Prepare the walls once a room; entering them is then quick."""
+    """Prepare the walls of a room; entering them is then quick."""
     rules = landlock.ruleset(walls.PLACES, devices="/dev", loopback=loopback)
-    return Cage(filter=seccomp.program(loopback=loopback), landlock=rules)
+    return Cage(filter=FILTERS[loopback], landlock=rules)
 
 
 def enter(
@@ -42,7 +44,17 @@ def enter(
         _become(cage.user)
     if killed_first:
         Path("/proc/self/oom_score_adj").write_text(KILLED_FIRST)
-    _limit(cpu_seconds=cpu_seconds, processes=processes, file_bytes=file_bytes)
+    # Each line is a wall; the comment names the attack that it stops.
+    _limit(cpu_seconds=cpu_seconds, processes=processes, file_bytes=file_bytes)  # endless work
+    _drop_capabilities()  # mounting, tracing and renaming inside the room's own namespaces
+    _forbid_new_privileges()  # gaining rights back by running a set-user-id file
+    _die_with_the_parent()  # outliving the warden; asked late: a change of rights clears it
+    if cage.landlock is not None:
+        landlock.restrict(cage.landlock)  # a second wall before files, sockets and signals
+    seccomp.install(cage.filter)  # the kernel's rarely used calls, and new namespaces
+
+
+def _drop_capabilities() -> None:
     for number in range(HIGHEST_CAPABILITY + 1):
         try:
             kernel.prctl(kernel.PR_CAPBSET_DROP, number)
@@ -50,13 +62,14 @@ def enter(
             break  # past the last capability of this kernel
     kernel.prctl(kernel.PR_CAP_AMBIENT, kernel.PR_CAP_AMBIENT_CLEAR_ALL)
     kernel.drop_all_capabilities()
+
+
+def _forbid_new_privileges() -> None:
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
-    kernel.prctl(
-        kernel.PR_SET_PDEATHSIG, signal.SIGKILL
-    )  # asked last: a change of rights clears it
-    if cage.landlock is not None:
-        landlock.restrict(cage.landlock)
-    seccomp.install(cage.filter)
+
+
+def _die_with_the_parent() -> None:
+    kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _become(user: int) -> None:

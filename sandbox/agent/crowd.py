@@ -188,7 +188,7 @@ class Crowd:
             return "output_kb"
         if running.status in {0, None}:
             return None
-        facts = self._line.ask_facts()
+        facts = self._ask_facts()
         _, number = process.ending(running.status or 0)
         late = self._cpu() - running.cpu_before >= running.limits.cpu_seconds
         used, files = self._meter.scratch_used()
@@ -226,12 +226,18 @@ class Crowd:
 
     def usage(self, busy: Process) -> dict[str, float]:
         """Tell what a step has used up to now."""
-        peak = max(self._peak, self._line.ask_facts().peak_bytes)
+        self._ask_facts()
         return {
             "wall_seconds": round(time.monotonic() - busy.started, 4),
             "cpu_seconds": round(max(0.0, self._cpu() - busy.cpu_before), 3),
-            "peak_memory_mb": round(peak / MEGABYTE, 1),
+            "peak_memory_mb": round(self._peak / MEGABYTE, 1),
         }
+
+    def _ask_facts(self) -> Facts:
+        """Ask what the group counted; the runner forgets the peak it told, so keep it here."""
+        facts = self._line.ask_facts()
+        self._peak = max(self._peak, facts.peak_bytes)
+        return facts
 
     def _cpu(self) -> float:
         return self._meter.sample().cpu_seconds + self._cpu_of_dead

@@ -1,5 +1,6 @@
 """The operations of the API. Everything found is found by owner; absent and forbidden are 404."""
 
+from collections.abc import Mapping
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -11,6 +12,7 @@ from ninja.security import django_auth
 from pydantic import ValidationError
 
 from graders.quest import Language
+from graders.receipts import Receipt
 from simulator.accounts import tokens
 from simulator.accounts.pacing import CANCEL, DOWNLOAD, HAND_IN, TooMany, address_of, pace
 from simulator.api.schemas import (
@@ -28,6 +30,7 @@ from simulator.api.schemas import (
 from simulator.api.signing_in import Bearer, bearer_of, person, sign_in
 from simulator.api.writing import attempt_out, project_out, quest_out, report_out
 from simulator.attempts import claiming, drafts, handing_in, intake
+from simulator.attempts.delivering import files_of
 from simulator.attempts.models import Attempt
 from simulator.attempts.reading import latest_grading, own_enrolment, readable_attempts
 from simulator.attempts.refusals import Refusal
@@ -110,14 +113,7 @@ def get_zip(request: HttpRequest, slug: str) -> HttpResponse:
     """The files as an archive."""
     pace(DOWNLOAD, person(request).pk)
     enrolment = own_enrolment(request.user, slug)
-    return HttpResponse(
-        drafts.write_zip(drafts.files_of(enrolment)),
-        content_type=ZIP,
-        headers={
-            "Content-Disposition": f'attachment; filename="{enrolment.quest}.zip"',
-            "Content-Security-Policy": "sandbox; default-src 'none'",
-        },
-    )
+    return _archive(drafts.files_of(enrolment), name=enrolment.quest)
 
 
 @router.post(
@@ -168,6 +164,25 @@ def get_report(request: HttpRequest, public_id: UUID) -> Status[ReportOut | Prob
     return Status(200, report_out(page))
 
 
+@router.get("/attempts/{uuid:public_id}/receipt", response={200: Receipt, 409: Problem})
+def get_receipt(request: HttpRequest, public_id: UUID) -> Status[Receipt | Problem]:
+    """What the verdict rests on, enough to replay it; 409 while there is none."""
+    page = report(_readable(request, public_id), _language())
+    if page is None or page.receipt is None:
+        return Status(
+            409, Problem(code="no_receipt", message="There is no receipt of this attempt.")
+        )
+    return Status(200, page.receipt)
+
+
+@router.get("/attempts/{uuid:public_id}/project.zip")
+def get_attempt_zip(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """The files as they were handed in: what a receipt is replayed with."""
+    pace(DOWNLOAD, person(request).pk)
+    attempt = _readable(request, public_id)
+    return _archive(files_of(attempt), name=f"{attempt.enrolment.quest}-{attempt.number}")
+
+
 @router.post("/attempts/{uuid:public_id}/cancel", response=AttemptOut)
 def cancel(request: HttpRequest, public_id: UUID) -> AttemptOut:
     """End the learner's own grading without a verdict; one that has ended stays as it is."""
@@ -176,6 +191,17 @@ def cancel(request: HttpRequest, public_id: UUID) -> AttemptOut:
     attempt = _only(Attempt.objects.filter(enrolment__learner=user, public_id=public_id).first())
     claiming.cancel(latest_grading(attempt).pk)
     return attempt_out(attempt)
+
+
+def _archive(files: Mapping[str, bytes], *, name: str) -> HttpResponse:
+    return HttpResponse(
+        drafts.write_zip(files),
+        content_type=ZIP,
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}.zip"',
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+        },
+    )
 
 
 def _readable(request: HttpRequest, public_id: UUID) -> Attempt:

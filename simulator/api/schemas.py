@@ -103,6 +103,7 @@ class AttemptOut(Schema):
     score: float | None
     readiness: str | None
     passed: bool | None
+    development_only: bool | None  # a room had no control group: no ground for a grade
     created_at: datetime
     finished_at: datetime | None
 
@@ -149,6 +150,16 @@ class Resources(Schema):
     memory_limit_mb: int
 
 
+class RoomOut(Schema):
+    """What kind of room the work ran in."""
+
+    shell: str
+    rooms: str
+    runtime: str
+    digest: str
+    development_only: bool
+
+
 class GroupOut(Schema):
     group: str
     score: float
@@ -181,4 +192,6 @@ class ReportOut(Schema):
     checks: list[CheckOut]
     clocks: ClocksOut
     resources: Resources
+    development_only: bool
+    rooms: list[RoomOut]
     graded_at: datetime

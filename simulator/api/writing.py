@@ -16,8 +16,10 @@ from simulator.api.schemas import (
     QuestOut,
     ReportOut,
     Resources,
+    RoomOut,
     StageOut,
 )
+from simulator.attempts.health import Health
 from simulator.attempts.models import Attempt, Grading, Verdict
 from simulator.attempts.reading import latest_grading
 from simulator.attempts.reporting import Finding, ReportPage
@@ -73,6 +75,7 @@ def attempt_out(attempt: Attempt) -> AttemptOut:
         score=verdict.score if verdict else None,
         readiness=verdict.readiness if verdict else None,
         passed=verdict.passed if verdict else None,
+        development_only=verdict.development_only if verdict else None,
         created_at=attempt.created_at,
         finished_at=grading.finished_at,
     )
@@ -109,8 +112,20 @@ def report_out(page: ReportPage) -> ReportOut:
             peak_memory_mb=page.peak_memory_mb,
             memory_limit_mb=(page.stage.limits or page.quest.limits).memory_mb,
         ),
+        development_only=page.development_only,
+        rooms=[RoomOut(**dataclasses.asdict(made)) for made in page.rooms],
         graded_at=page.graded_at,
     )
+
+
+def health_out(found: Health) -> dict[str, object]:
+    """How the site is: `ok`, a sentence a part, then the facts of rooms and queue."""
+    return {
+        "ok": found.able,
+        **{part.name: part.said for part in found.parts},
+        "rooms": dataclasses.asdict(found.runner),
+        "queue": dataclasses.asdict(found.queue) if found.queue else None,
+    }
 
 
 def _stage_out(state: StageState, *, enrolled: bool, language: Language) -> StageOut:

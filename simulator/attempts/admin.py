@@ -101,12 +101,14 @@ class VerdictAdmin(ReadOnly[Verdict]):
         "score",
         "readiness",
         "passed",
+        "development_only",
         "focus_check",
     )
     list_filter = (
         "blame",
         "readiness",
         "passed",
+        "development_only",
     )
     list_select_related = ("grading__attempt__enrolment__learner",)
 

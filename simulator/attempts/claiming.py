@@ -215,6 +215,7 @@ def _store(grading: Grading, judged: Judged) -> None:
         passed=judged.passed,
         merit=judged.merit,
         body=events.write(judged),
+        development_only=judged.development_only,
         focus_check=focus.check if focus else "",
         focus_reason=(focus.reason or focus.outcome) if focus else "",
         queued_seconds=max(0.0, (claimed - grading.created_at).total_seconds()),

@@ -134,6 +134,7 @@ class Verdict(models.Model):
     passed = models.BooleanField()
     merit = models.BooleanField()
     body = models.JSONField()  # graders.results.Verdict, as JSON
+    development_only = models.BooleanField(default=False)  # a room had no control group
     focus_check = models.CharField(max_length=80, blank=True)  # the finding to look at first
     focus_reason = models.CharField(max_length=80, blank=True)
     queued_seconds = models.FloatField()

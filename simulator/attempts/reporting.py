@@ -7,8 +7,10 @@ from typing import Final
 
 from graders.messages import Message, render
 from graders.quest import Language, Quest, Stage
+from graders.receipts import Receipt, receipt_of
 from graders.results import Blame, CheckResult, Group, Outcome, Readiness, Severity
 from graders.results import Verdict as Judged
+from sandbox.interface import Made
 from simulator.attempts import events
 from simulator.attempts.focusing import FAILING, focus_of, is_open
 from simulator.attempts.models import Attempt, Grading, Verdict
@@ -124,10 +126,21 @@ class ReportPage:
     clocks: ReportClocks
     peak_memory_mb: float
     versions: Versions
+    receipt: Receipt | None  # None for what was graded before receipts were kept
     previous: Attempt | None = None  # the graded attempt before it, at the same stage
     delta: float | None = None  # points since then
     was: Readiness | None = None  # its readiness
     rule_changed: bool = False  # another version of the quest judged it
+
+    @property
+    def development_only(self) -> bool:
+        """Whether it is fine for learning, but no ground for a grade that counts."""
+        return self.receipt is not None and self.receipt.development_only
+
+    @property
+    def rooms(self) -> tuple[Made, ...]:
+        """What kinds of rooms the work ran in."""
+        return self.receipt.basis.rooms if self.receipt else ()
 
     @property
     def broke(self) -> tuple[Finding, ...]:
@@ -237,6 +250,7 @@ def report(attempt: Attempt, language: Language) -> ReportPage | None:
         clocks=_clocks(verdict, judged),
         peak_memory_mb=judged.peak_memory_mb,
         versions=_versions(grading),
+        receipt=receipt_of(judged),
         previous=previous.grading.attempt if previous else None,
         delta=round(judged.score - previous.score, 1) if previous else None,
         was=Readiness(previous.readiness) if previous else None,

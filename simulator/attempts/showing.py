@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from graders.loading import load_checks
 from graders.quest import Language, Quest, Stage
 from graders.results import CheckResult, Phase
+from simulator.attempts import runner_state
 from simulator.attempts.following import Kind, Place, news_of
 from simulator.attempts.models import Attempt, Grading
 from simulator.attempts.reading import latest_grading
@@ -42,6 +43,7 @@ class Live:
     ahead: int
     state: str
     estimate: float | None
+    development_only: bool = False  # so are the rooms that open now
 
     @property
     def total(self) -> int:
@@ -101,6 +103,7 @@ def live(attempt: Attempt, quest: Quest, stage: Stage, language: Language) -> Li
         ahead=max((entry.ahead for entry in entries if entry.kind is Kind.STATE), default=0),
         state=grading.state,
         estimate=_estimate(quest, stage),
+        development_only=runner_state.development_only(),
     )
 
 

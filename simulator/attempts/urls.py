@@ -19,5 +19,6 @@ urlpatterns = [
     path("attempts/<uuid:public_id>/", views.attempt, name="attempt"),
     path("attempts/<uuid:public_id>/events", streaming.events, name="events"),
     path("attempts/<uuid:public_id>/outcome", views.outcome, name="outcome"),
+    path("attempts/<uuid:public_id>/receipt.json", views.receipt, name="receipt"),
     path("attempts/<uuid:public_id>/object", views.object_to, name="object"),
 ]

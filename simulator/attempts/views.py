@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from graders.quest import Quest, Stage
+from graders.receipts import write_receipt
 from sandbox.interface import SandboxError
 from simulator.accounts import pacing
 from simulator.accounts.asking import signed_in
@@ -23,6 +24,7 @@ from simulator.attempts import console, handing_in, objecting, showing, trying, 
 from simulator.attempts.models import Attempt
 from simulator.attempts.reading import own_enrolment, readable_attempts
 from simulator.attempts.refusals import Refusal
+from simulator.attempts.reporting import report
 from simulator.attempts.wording import word
 from simulator.catalog import quests
 from simulator.catalog.languages import language
@@ -124,6 +126,23 @@ def outcome(request: HttpRequest, public_id: UUID) -> HttpResponse:
     quest, stage = _stage(shown.enrolment.quest, shown.stage)
     context = showing.outcome(shown.enrolment, quest, stage, language())
     return render(request, "attempts/outcome.html", context | {"quest": quest, "stage": stage})
+
+
+@require_safe
+@login_required
+def receipt(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """What the verdict rests on, as a file."""
+    found = readable_attempts(request.user).filter(public_id=public_id)
+    shown = found.select_related("enrolment").first()
+    graded = report(shown, language()) if shown else None
+    if shown is None or graded is None or graded.receipt is None:
+        raise Http404
+    name = f"{shown.enrolment.quest}-{shown.number}.receipt.json"
+    return HttpResponse(
+        write_receipt(graded.receipt),
+        content_type="application/json",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
 
 
 @require_POST

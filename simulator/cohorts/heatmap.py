@@ -24,6 +24,7 @@ class Cell:
     state: StageState
     same_finding: int = 0  # how many verdicts in a row had the same finding in focus
     latest: UUID | None = None  # the newest graded attempt
+    development_only: bool = False  # the best score has no firmer ground
 
     @property
     def stuck(self) -> bool:
@@ -66,6 +67,11 @@ class Heatmap:
     rows: tuple[Row, ...]
 
     @property
+    def development_only(self) -> int:
+        """How many results are no ground for a grade."""
+        return sum(cell.development_only for row in self.rows for cell in row.cells)
+
+    @property
     def need_help(self) -> tuple[Row, ...]:
         """The learners who may be stuck."""
         return tuple(row for row in self.rows if row.stuck)
@@ -78,12 +84,22 @@ class _Streak:
     finding: tuple[str, str] | None = None
     length: int = 0
     latest: UUID | None = None
+    best: tuple[float, bool] = (-1.0, False)  # the best score, and whether its ground is firm
 
     def add(self, finding: tuple[str, str], attempt: UUID, *, passed: bool) -> None:
         """One more verdict, newer than those before."""
         self.latest = attempt
         self.length = 0 if passed else self.length + 1 if finding == self.finding else 1
         self.finding = finding
+
+    def score(self, score: float, *, firm: bool) -> None:
+        """The score of one more verdict; of two equal ones, that on firm ground counts."""
+        self.best = max(self.best, (score, firm))
+
+    @property
+    def development_only(self) -> bool:
+        """Whether the best score comes from rooms without a control group."""
+        return self.latest is not None and not self.best[1]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +145,14 @@ def _row(learner: User, quest: Quest, facts: _Facts) -> Row:
     cells: list[Cell] = []
     for state in states:
         streak = facts.streaks.get((key, state.stage.slug), _Streak())
-        cells.append(Cell(state=state, same_finding=streak.length, latest=streak.latest))
+        cells.append(
+            Cell(
+                state=state,
+                same_finding=streak.length,
+                latest=streak.latest,
+                development_only=streak.development_only,
+            )
+        )
     return Row(learner=learner, enrolled=enrolment is not None, cells=tuple(cells))
 
 
@@ -156,8 +179,11 @@ def _streaks(enrolment_ids: Sequence[int]) -> dict[tuple[int, str], _Streak]:
             "focus_check",
             "focus_reason",
             "passed",
+            "score",
+            "development_only",
         )
     )
-    for enrolment_id, stage, attempt, check, reason, passed in verdicts:
+    for enrolment_id, stage, attempt, check, reason, passed, score, watched in verdicts:
         streaks[enrolment_id, stage].add((check, reason), attempt, passed=passed)
+        streaks[enrolment_id, stage].score(score, firm=not watched)
     return streaks

@@ -39,6 +39,20 @@ PHASES: Final[dict[str, Promise]] = {
     "service": _("Service"),
     "rollout": _("Rollout"),
 }
+ROOMS: Final[dict[str, Promise]] = {
+    "nested": _("rooms inside a shared shell"),
+    "container": _("a container of its own"),
+}
+MEMORY: Final[dict[str, Promise]] = {
+    "control group": _("the kernel, in a control group a room"),
+    "20 ms watch": _("a watch that looks every 20 ms"),
+}
+PARTS: Final[dict[str, Promise]] = {
+    "database": _("Database"),
+    "redis": _("Redis"),
+    "worker": _("Worker"),
+    "runner": _("Runner of rooms"),
+}
 READINESS: Final[dict[str, Promise]] = {
     "not_ready": _("Not ready"),
     "pilot": _("Pilot"),

@@ -21,6 +21,7 @@ class Past:
     score: float | None
     readiness: str
     passed: bool
+    development_only: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,4 +87,5 @@ def _past(
         score=verdict.score if verdict else None,
         readiness=verdict.readiness if verdict else "",
         passed=bool(verdict and verdict.passed),
+        development_only=bool(verdict and verdict.development_only),
     )

@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 from typing import Final
 
+from honcho import manager as manager_module
 from honcho.manager import Manager
 from honcho.printer import Printer
 
@@ -15,6 +16,7 @@ from simulator.environment import Environment
 from simulator.serving.preparing import CannotServe, prepare, redis_server
 from simulator.serving.watching import announce
 
+GRACE_SECONDS: Final = 3.0  # above the runner's own wait for its rooms
 ASKED_TO_STOP: Final = (130, 143)  # honcho's codes for Ctrl-C and SIGTERM
 
 
@@ -33,11 +35,15 @@ def main() -> int:
 def _serve(given: Environment) -> int:
     with (given.home / "serve.log").open("a", encoding="utf-8") as log:
         manager = Manager(Printer(log, colour=False))
+        settings = _settings(given)
+        manager_module.KILL_WAIT = max(
+            manager_module.KILL_WAIT, given.drain_seconds + GRACE_SECONDS
+        )
         for name, words in _processes(given).items():
             manager.add_process(
                 name,
                 f"exec {shlex.join(words)}",
-                env={**os.environ, "SIM_HOME": str(given.home), "PYTHONUNBUFFERED": "1"},
+                env={**os.environ, **settings},
                 cwd=str(environment.ROOT),
             )
         threading.Thread(target=announce, args=(given.port,), daemon=True).start()
@@ -46,6 +52,17 @@ def _serve(given: Environment) -> int:
         return 0
     print(f"A process ended by itself; {log.name} says why.", file=sys.stderr)
     return 1
+
+
+def _settings(given: Environment) -> dict[str, str]:
+    """What every process reads from its environment, as it was understood here."""
+    return {
+        "SIM_HOME": str(given.home),
+        "SANDBOX_ROOMS": given.rooms,
+        "SANDBOX_RUNTIME": given.oci_runtime,
+        "SANDBOX_DRAIN_SECONDS": f"{given.drain_seconds:g}",
+        "PYTHONUNBUFFERED": "1",
+    }
 
 
 def _processes(given: Environment) -> dict[str, list[str]]:

@@ -55,4 +55,6 @@ def _ask(address: str) -> dict[str, object] | None:
 
 
 def _why(state: dict[str, object]) -> str:
-    return "; ".join(f"{name}: {value}" for name, value in state.items() if name != "ok")
+    return "; ".join(
+        f"{name}: {said}" for name, said in state.items() if isinstance(said, str) and said != "ok"
+    )

@@ -14,6 +14,7 @@ PAGES = (
     ("", "/accounts/login/"),
     ("", "/accounts/signup/"),
     ("", "/help/"),
+    ("", "/health/"),
     ("", "/nowhere/"),
     ("", "/quests/churn/lessons/"),
     ("learner", "/quests/churn/features/"),

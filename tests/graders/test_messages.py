@@ -1,5 +1,8 @@
 """What a learner reads, and what an author may write for them."""
 
+import shlex
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,8 +13,9 @@ from graders.forms import LANGUAGES
 from graders.loading import load_quest
 from graders.messages import Reason, library_texts, load_catalogue, render, sentence
 from graders.quest import Quest
-from graders.results import CheckResult, Group, Kind, Outcome, Phase, Severity
+from graders.results import CheckResult, Group, Kind, Outcome, Param, Phase, Severity
 from graders.texts import NBSP, count_words
+from sandbox.interface import Stopped
 from tests.graders.small_quest import MESSAGES, write_quest
 
 DIFFERS = CheckResult(
@@ -122,6 +126,69 @@ def test_every_common_reason_says_why_it_matters(name: str, reason: Reason) -> N
     assert reason.why is not None or name in refusals
     for language in LANGUAGES:
         assert count_words(reason.what[language]) >= 4
+
+
+ENDINGS = (
+    "raised",
+    "not_found",
+    "query_failed",
+    "crashed",
+    "rejected",
+    "command_failed",
+    "file_missing",
+    "file_not_text",
+    "artifact_unreadable",
+    *Stopped,
+)
+
+
+@pytest.mark.parametrize("name", ENDINGS)
+def test_every_ending_of_code_says_how_to_see_it_again(name: str, quest: Quest) -> None:
+    params: dict[str, Param] = {
+        "target": "app.model:add",
+        "path": "app/model.py",
+        "command": "app.train",
+        "error": "KeyError",
+        "ending": "SIGSEGV",
+        "rule": "not-plain",
+        "exit_code": 3,
+        "limit": 30,
+    }
+    ended = replace(DIFFERS, outcome=Outcome.ERROR, reason=name, params=params)
+    said = {lang: render(quest, quest.stages[0], ended, lang) for lang in LANGUAGES}
+    for message in said.values():
+        assert message.reproduce
+        assert "{" not in message.reproduce
+    same = said["en"].reproduce == said["ru"].reproduce
+    assert said["en"].is_command is said["ru"].is_command is same
+
+
+def test_the_command_that_looks_for_a_name_finds_what_is_there(quest: Quest) -> None:
+    target = "graders.messages:render"
+    reason = library_texts().reasons["not_found"]
+    assert isinstance(reason.reproduce, str)
+    words = shlex.split(reason.reproduce.replace("{target}", target))
+    found = subprocess.run(
+        [sys.executable, *words[1:]], capture_output=True, text=True, check=True
+    )
+    assert found.stdout.startswith("<function render")
+    absent = [sys.executable, *words[1:-1], words[-1].replace("render", "remder")]
+    gone = subprocess.run(absent, capture_output=True, text=True, check=False)
+    assert "AttributeError" in gone.stderr
+
+
+def test_where_no_command_does_it_an_author_writes_a_sentence(tmp_path: Path) -> None:
+    command = 'python -c "from app.model import add; print(add(2, 3))"'
+    assert command in MESSAGES
+    sentence_ = '{en: "Add {found} by hand.", ru: "Сложите {found} вручную."}'
+    messages = MESSAGES.replace(command, sentence_)
+    quest = load_quest(write_quest(tmp_path, messages=messages))
+    message = render(quest, quest.stages[0], DIFFERS, "en")
+    assert (message.reproduce, message.is_command) == (f"Add 1,234{NBSP}by hand.", False)
+    wrong = MESSAGES.replace(command, sentence_.replace("вручную.", "просто."))
+    broken = load_quest(write_quest(tmp_path / "broken", messages=wrong))
+    with pytest.raises(QuestError, match="M114"):
+        load_catalogue(broken, broken.stages[0])
 
 
 def test_every_outcome_has_a_line_in_every_language() -> None:

@@ -627,3 +627,11 @@ def _shell_processes(host: Host) -> list[int]:
         ["pgrep", "-P", str(host.process.pid)], capture_output=True, text=True, check=True
     )
     return [int(word) for word in found.stdout.split()]
+
+
+def test_the_peak_of_a_step_that_failed_is_told(room: RunnerRoom) -> None:
+    text = "import time\nx = bytearray(90 * 2**20); x[::4096] = b'1' * len(x[::4096])\ntime.sleep(0.5)\nraise SystemExit(3)"
+    finished = script(room, text)
+    assert (finished.exit_code, finished.stopped) == (3, None), finished
+    assert finished.usage.peak_memory_mb > 90
+    assert script(room, "raise SystemExit(3)").usage.peak_memory_mb < 90

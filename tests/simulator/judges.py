@@ -1,7 +1,9 @@
 """Judges that say what a test wants said."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from graders.basis import Basis
 from graders.results import (
     Blame,
     CheckResult,
@@ -17,7 +19,7 @@ from graders.results import (
     Verdict,
 )
 from graders.verdicts import conclude
-from sandbox.interface import Sandbox
+from sandbox.interface import Limits, Made, Sandbox
 from simulator.attempts.delivering import Judge, Work
 
 FACTS = {
@@ -56,6 +58,37 @@ def everything_passes() -> tuple[CheckResult, ...]:
 
 def verdict(*results: CheckResult) -> Verdict:
     return conclude(results or everything_passes(), pass_=60, merit=90)
+
+
+def resting_on(*rooms: Made) -> Basis:
+    """What a verdict of the toy quest rests on."""
+    return Basis(
+        quest="toy",
+        quest_version="1.2.0",
+        quest_digest="d" * 64,
+        stage="features",
+        runtime="python-ml",
+        scale="tiny",
+        seed=1,
+        limits=Limits(),
+        public_data="toy-1.2.0-tiny-public",
+        hidden_data="e" * 64,
+        work="f" * 64,
+        judge="0" * 64,
+        versions={"python": "3.11"},
+        rooms=rooms,
+    )
+
+
+def standing_on(made: Made, *results: CheckResult) -> Judge:
+    """A judge whose rooms were of a kind."""
+    found = results or everything_passes()
+
+    def judge(work: Work, sandbox: Sandbox) -> Iterator[Event]:
+        yield from found
+        yield replace(verdict(*found), basis=resting_on(made))
+
+    return judge
 
 
 def saying(*results: CheckResult) -> Judge:

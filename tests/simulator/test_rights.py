@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from django.test import Client
@@ -15,8 +16,9 @@ from simulator.attempts.models import Attempt, Objection
 from simulator.attempts.reading import latest_grading
 from simulator.catalog.models import Enrolment
 from simulator.cohorts.models import Cohort
+from tests.fakes import MADE
 from tests.simulator.conftest import HandIn
-from tests.simulator.judges import verdict, wrong_sum
+from tests.simulator.judges import resting_on, verdict, wrong_sum
 
 pytestmark = pytest.mark.django_db
 
@@ -28,6 +30,7 @@ APPS = ("attempts", "cohorts", "progress", "catalog")
 PAGES: dict[str, tuple[int, int, int, int, int]] = {
     "attempts:attempt": (SIGN_IN, ABSENT, ABSENT, FINE, FINE),
     "attempts:outcome": (SIGN_IN, ABSENT, ABSENT, FINE, FINE),
+    "attempts:receipt": (SIGN_IN, ABSENT, ABSENT, FINE, FINE),
     "attempts:file": (SIGN_IN, ABSENT, ABSENT, ABSENT, FINE),
     "attempts:download": (SIGN_IN, ABSENT, ABSENT, ABSENT, FINE),
     "attempts:reset": (SIGN_IN, ABSENT, ABSENT, ABSENT, FINE),
@@ -72,7 +75,7 @@ def attempt(hand_in: HandIn, cohort: Cohort) -> Attempt:
     made = hand_in()
     won = claim(latest_grading(made).pk)
     assert won is not None
-    claiming.finish(won, verdict(wrong_sum()))
+    claiming.finish(won, replace(verdict(wrong_sum()), basis=resting_on(MADE)))
     return made
 
 
@@ -87,6 +90,7 @@ def address(name: str, attempt: Attempt, cohort: Cohort) -> str:
         "catalog:lesson": ["toy", "adding"],
         "attempts:attempt": [attempt.public_id],
         "attempts:outcome": [attempt.public_id],
+        "attempts:receipt": [attempt.public_id],
         "attempts:object": [attempt.public_id],
         "progress:landing": [],
         "progress:quests": [],

@@ -89,6 +89,12 @@ def seconds(value: float | None) -> str:
 
 
 @register.filter
+def age(value: float) -> str:
+    """How long something has been up: seconds, minutes or hours."""
+    return minutes(value / 60) if value >= 120 else seconds(value)  # noqa: PLR2004, two minutes
+
+
+@register.filter
 def minutes(value: float) -> str:
     """An estimate in minutes as hours and minutes."""
     hours, rest = divmod(round(value), 60)
@@ -168,6 +174,23 @@ def group_word(group: str) -> str:
 @register.filter
 def phase_word(phase: str) -> str:
     return str(words.PHASES[phase])
+
+
+@register.filter
+def rooms_word(rooms: str) -> str:
+    """The kind of a room; a kind without a word is shown as it is named."""
+    return str(words.ROOMS.get(rooms, rooms))
+
+
+@register.filter
+def memory_word(memory: str) -> str:
+    """What holds a room's memory; what has no word is shown as it is said."""
+    return str(words.MEMORY.get(memory, memory))
+
+
+@register.filter
+def part_word(part: str) -> str:
+    return str(words.PARTS[part])
 
 
 @register.filter

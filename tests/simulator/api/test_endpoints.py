@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from graders.receipts import Receipt
 from simulator.accounts.models import User
 from simulator.accounts.pacing import HAND_IN, SIGN_IN, Limit
 from simulator.api import endpoints
@@ -17,10 +18,10 @@ from simulator.attempts.models import Attempt, Grading, Outbox, Snapshot
 from simulator.attempts.reading import latest_grading
 from simulator.catalog.models import Enrolment, ProjectFile
 from simulator.cohorts.models import Cohort
-from tests.fakes import FakeSandbox
+from tests.fakes import MADE, FakeSandbox
 from tests.simulator.api.conftest import with_token
 from tests.simulator.conftest import HandIn
-from tests.simulator.judges import saying, wrong_sum
+from tests.simulator.judges import saying, standing_on, wrong_sum
 from tests.simulator.toy_quest import STARTER
 
 pytestmark = pytest.mark.django_db
@@ -261,3 +262,29 @@ def test_the_health_page_names_what_is_missing() -> None:
         "ok",
     )
     assert "No such file" in state["runner"]
+
+
+def test_a_result_says_what_its_rooms_were(api: Client, hand_in: HandIn) -> None:
+    attempt = hand_in()
+    address = f"/api/attempts/{attempt.public_id}"
+    assert api.get(address).json()["development_only"] is None
+    assert api.get(f"{address}/receipt").status_code == 409
+    grade(attempt, standing_on(MADE))
+    assert api.get(address).json()["development_only"] is MADE.development_only
+    report = api.get(f"{address}/report").json()
+    assert report["development_only"] is MADE.development_only
+    assert report["rooms"] == [vars(MADE)]
+
+
+def test_a_receipt_and_its_work_can_be_had(api: Client, hand_in: HandIn, stranger: User) -> None:
+    attempt = hand_in()
+    grade(attempt, standing_on(MADE))
+    address = f"/api/attempts/{attempt.public_id}"
+    receipt = Receipt.model_validate(api.get(f"{address}/receipt").json())
+    assert receipt.basis.rooms == (MADE,)
+    content = api.get(f"{address}/project.zip").content
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert {name: archive.read(name) for name in archive.namelist()} == STARTER
+    for what in ("receipt", "project.zip"):
+        assert with_token(stranger).get(f"{address}/{what}").status_code == 404
+        assert Client().get(f"{address}/{what}").status_code == 401

@@ -247,7 +247,7 @@ def test_an_empty_history_has_one_way_out(browser: Client) -> None:
 @pytest.fixture
 def tables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The toy quest has no tables; its rooms open on an empty folder."""
-    nothing: dict[str, Any] = dict.fromkeys(Datasets.__dataclass_fields__, "")
+    nothing: dict[str, Any] = {**dict.fromkeys(Datasets.__dataclass_fields__, ""), "hidden": {}}
     monkeypatch.setattr(trying, "filled", lambda quest: Datasets(**nothing))
 
 
@@ -284,3 +284,13 @@ def test_open_checks_without_a_machine_say_so(
     page = browser.post("/quests/toy/features/try-out").content.decode()
     assert "No machine is free" in page
     assert "no runner" not in page
+
+
+def test_what_no_command_repeats_is_told_in_a_sentence(browser: Client, graded: Grade) -> None:
+    params: dict[str, Any] = {"target": "app.model:add", "error": "KeyError", "path": "app/a.py"}
+    raised = result("is_right", Outcome.ERROR, reason="raised", params=params)
+    absent = result("is_there", Outcome.ERROR, reason="file_missing", params=params)
+    page = browser.get(page_of(graded(saying(raised, absent)))).content.decode()
+    assert "Run the open checks on the draft: they show the traceback." in page
+    assert 'data-copy="ls -l app/a.py"' in page
+    assert 'data-copy="Run the open' not in page

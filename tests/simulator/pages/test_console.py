@@ -26,7 +26,7 @@ COST = "simkit._judge:cost"
 @pytest.fixture(autouse=True)
 def tables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The toy quest has no tables; the engine below answers without them."""
-    nothing: dict[str, Any] = dict.fromkeys(Datasets.__dataclass_fields__, "")
+    nothing: dict[str, Any] = {**dict.fromkeys(Datasets.__dataclass_fields__, ""), "hidden": {}}
     monkeypatch.setattr(console, "filled", lambda quest: Datasets(**nothing))
 
 
