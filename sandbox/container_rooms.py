@@ -1,7 +1,8 @@
 """Container rooms: each room a single-use container, for hosts where rooms cannot nest.
 
 Nothing is mounted and no namespace is made in such a container, so it bears Docker's masks on
-`/proc`, and more of them, AppArmor's `docker-default`, and any runtime that the engine knows (gVisor, Kata).
+`/proc`, and more of them, AppArmor's `docker-default`, and any runtime that the engine knows
+(gVisor, Kata).
 """
 
 import itertools
@@ -32,7 +33,6 @@ FIRST_USER = 61_200  # that no distribution gives to anyone: each room has a use
 USERS = 2_800
 NEW_NAMESPACES = 0x7E020000  # every CLONE_NEW* flag of clone
 OF_NESTED_ROOMS = {"clone", "mount", "pivot_root", "sethostname", "umount2", "unshare"}
-MASKED_BESIDES = ("/proc/timer_stats", "/proc/sched_debug", "/sys/firmware")  # Docker's own list
 OWN_ONLY = {"sched_setattr": 0, "sched_setparam": 0, "sched_setscheduler": 0, "setpriority": 1}
 
 
@@ -85,13 +85,13 @@ class ContainerRooms(DockerShells):
 
 
 def masked(proc: Path = Path("/proc")) -> list[str]:
-    """List what the engine covers: all of `/proc` that is not a process, and the firmware's.
+    """List what the engine covers: all of `/proc` that is not a process.
 
     A nested room mounts a `/proc` that has nothing else; no process in a container can. The list
     is made of what this host's kernel shows, so that a newer one's tables are covered, too.
     """
     tables = [path for path in proc.iterdir() if not (path.name.isdigit() or path.is_symlink())]
-    return sorted([*map(str, tables), *MASKED_BESIDES])
+    return sorted(map(str, tables))
 
 
 def profile() -> str:
@@ -127,7 +127,8 @@ def _places(wish: RoomWish) -> dict[str, str]:
     files = wish.scratch_files + walls.SLACK_FILES
     scratch = f"rw,nosuid,nodev,size={size},nr_inodes={files},mode=777"
     places = dict.fromkeys(walls.PLACES, scratch)
-    places["/etc"] = "rw,nosuid,nodev,noexec,size=64k,nr_inodes=16,mode=755"
+    for ours in ("/etc", "/sys"):  # over the engine's own: what is not there cannot be asked
+        places[ours] = "rw,nosuid,nodev,noexec,size=64k,nr_inodes=16,mode=755"
     if wish.data is None:
         places["/data"] = "ro,nosuid,nodev,noexec,size=4k,nr_inodes=1,mode=755"
     return places

@@ -241,6 +241,21 @@ print(os.path.basename(os.getcwd()), os.uname().nodename, open('/etc/passwd').re
     assert finished.stdout.endswith(b" room 1\n"), finished
 
 
+def test_the_kernels_tables_are_not_to_be_seen(room: RunnerRoom) -> None:
+    text = """
+import os
+for name in sorted(os.listdir('/proc')):
+    path = f'/proc/{name}'
+    if name.isdigit() or os.path.islink(path): continue
+    try: found = os.listdir(path) if os.path.isdir(path) else open(path, 'rb').read(10)
+    except OSError: continue
+    if found: print(path, found)
+print([os.path.join(folder, name) for folder, _, names in os.walk('/sys') for name in names])
+"""
+    finished = script(room, text)
+    assert finished.stdout == b"['/sys/fs/cgroup/memory/memory.stat']\n", finished
+
+
 def test_only_the_rooms_own_processes_are_seen(room: RunnerRoom, host: Host) -> None:
     if host.kind == "container":
         pytest.skip("the agent's processes are in a container's sight; the next test touches them")
