@@ -254,7 +254,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--drain",
         type=float,
-        default=DRAIN_SECONDS,
+        default=float(os.environ.get("SANDBOX_DRAIN_SECONDS", DRAIN_SECONDS)),
         metavar="SECONDS",
         help="that open rooms have once the runner is told to stop; a second signal ends them",
     )

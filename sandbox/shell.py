@@ -28,7 +28,7 @@ ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "PYTHONHASHSEED": "0",
     "OMP_NUM_THREADS": "2",
-    "OPENBLAS_NUM_THREADS": "2",
+    "OPENBLAS_NUM_THREADS": "1",
 }
 
 

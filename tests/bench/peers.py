@@ -29,7 +29,7 @@ def bare(files: Mapping[str, bytes], *words: str) -> bytes:
                 "PYTHONPATH": f"{folder}:{packages}",
                 "HOME": folder,
                 "OMP_NUM_THREADS": "2",
-                "OPENBLAS_NUM_THREADS": "2",
+                "OPENBLAS_NUM_THREADS": "1",
                 "PYTHONHASHSEED": "0",
             },
             check=True,
@@ -43,7 +43,7 @@ def docker_run(path: str, body: bytes) -> bytes:
     words = ["docker", "run", "--rm", "-i", "--pull=never", "--network=none", "--read-only"]
     words += ["--cap-drop=ALL", "--security-opt=no-new-privileges", "--user=0"]
     words += ["--tmpfs=/work", "-w", "/work"]
-    words += ["-e", "OMP_NUM_THREADS=2", "-e", "OPENBLAS_NUM_THREADS=2"]
+    words += ["-e", "OMP_NUM_THREADS=2", "-e", "OPENBLAS_NUM_THREADS=1"]
     words += ["--entrypoint", "/runtime/bin/python", naming.tag(RUNTIME), "-c"]
     text = f"import sys; open({path!r}, 'wb').write(sys.stdin.buffer.read()); "
     text += f"import runpy; runpy.run_path({path!r}, run_name='__main__')"

@@ -179,7 +179,7 @@ def test_the_environment_is_the_allow_list_and_nothing_else(sandbox: RunnerSandb
         "SIM_SEED": "11",
         "SIM_NOW": "2024-05-01T00:00:00Z",
         "OMP_NUM_THREADS": "2",
-        "OPENBLAS_NUM_THREADS": "2",
+        "OPENBLAS_NUM_THREADS": "1",
         "EXTRA": "1",
     }
 
