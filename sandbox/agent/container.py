@@ -17,7 +17,12 @@ from sandbox.agent.process import Limits, Process
 SHOWN = ("/lib", "/lib64", "/usr", "/bin", "/runtime", "/etc", "/data", "/proc")
 # Without this count chDB reports, at length, that it misses it; with more of them, that there is
 # little memory.
-COUNTS = ("/sys/fs/cgroup/memory/memory.stat", "/sys/fs/cgroup/memory.stat")
+# joblib fails where the room's share of processors is to be seen and not to be read.
+COUNTS = (
+    *("/sys/fs/cgroup/memory/memory.stat", "/sys/fs/cgroup/memory.stat"),
+    *("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "/sys/fs/cgroup/cpu/cpu.cfs_period_us"),
+    "/sys/fs/cgroup/cpu.max",
+)
 
 room: "ContainerRoom | None" = None  # of this container; none in a shell
 
