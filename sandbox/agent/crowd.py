@@ -186,8 +186,10 @@ class Crowd:
         """See, at the end of a step that failed, whether a limit made it fail."""
         if running.too_loud:
             return "output_kb"
-        if running.status in {0, None}:
-            return None
+        return None if running.status in {0, None} else self.limit_behind(running)
+
+    def limit_behind(self, running: Process) -> str | None:
+        """Tell which limit the kernel has counted as met in a step that has failed, if any."""
         facts = self._ask_facts()
         _, number = process.ending(running.status or 0)
         late = self._cpu() - running.cpu_before >= running.limits.cpu_seconds

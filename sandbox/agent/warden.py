@@ -139,6 +139,8 @@ class Warden:
                 self._crowd.turn(WATCH_SECONDS, also=busy.channel)
             self._crowd.wait(busy, talk.hear)
             talk.hear()
+        if talk.raised or talk.rejected:  # a limit may be behind it: the kernel has counted
+            busy.stopped = busy.stopped or self._crowd.limit_behind(busy)
         busy.deadline = None
         if talk.rejected or busy.stopped:
             self._crowd.end_all(None)

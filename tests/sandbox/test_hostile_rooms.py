@@ -58,6 +58,12 @@ def test_a_fork_bomb_meets_the_limit_of_processes(room: RunnerRoom, bomb: str) -
     assert script(room, "print('still well')").stdout == b"still well\n"
 
 
+def test_a_fork_bomb_in_a_call_meets_the_limit_and_not_its_own_exception(room: RunnerRoom) -> None:
+    room.upload({"m.py": b"import os\ndef f():\n    while True: os.fork()\ndef g(): return 1\n"})
+    assert room.call("m:f").stopped is Stopped.PROCESSES
+    assert room.call("m:g").value == 1
+
+
 @pytest.mark.parametrize(
     "hog",
     [
