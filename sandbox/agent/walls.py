@@ -47,7 +47,7 @@ def build_tree(*, data: str | None, scratch_bytes: int, scratch_files: int) -> N
     for name in SHOWN:
         _show(name)
     _write_etc()
-    _write_sys()
+    write_sys(ROOM)
     _mount_scratch(scratch_bytes + SLACK, scratch_files + SLACK_FILES + len(SCRATCH))
     _mount_devices()
     (ROOM / "data").mkdir()
@@ -116,10 +116,10 @@ def _write_etc() -> None:
     (ROOM / "etc/hosts").write_text("127.0.0.1 localhost room\n::1 localhost\n")
 
 
-def _write_sys() -> None:
+def write_sys(root: Path) -> None:
     """Show one empty count of memory: without it chDB reports, at length, that it misses it."""
-    (ROOM / "sys/fs/cgroup/memory").mkdir(parents=True)
-    (ROOM / "sys/fs/cgroup/memory/memory.stat").write_text("cache 0\nrss 0\n")
+    (root / "sys/fs/cgroup/memory").mkdir(parents=True)
+    (root / "sys/fs/cgroup/memory/memory.stat").write_text("cache 0\nrss 0\n")
 
 
 def _mount_scratch(size: int, files: int) -> None:

@@ -45,9 +45,9 @@ class Talk:
         return chr(self._heard[0]) if self.complete else None
 
     @property
-    def failed(self) -> bool:
-        """Whether it says that it raised, or breaks a rule."""
-        return self.rejected is not None or self.kind == RAISED.decode()
+    def raised(self) -> bool:
+        """Whether the answer is that an exception was raised."""
+        return self.complete and bytes(self._heard[:1]) == RAISED
 
     @property
     def body(self) -> bytes:
