@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.table import Table
 
 from simulator.environment import ROOT
-from tests.bench import loop, room
+from tests.bench import loop, room, soak
 
 Section = Callable[[], dict[str, float]]
-SECTIONS: dict[str, Section] = {"loop": loop.measure, "room": room.measure}
+SECTIONS: dict[str, Section] = {"loop": loop.measure, "room": room.measure, "soak": soak.measure}
 KEPT = ROOT / ".sim" / "bench.json"
 
 
