@@ -1,7 +1,7 @@
 """Goes through what every suite of tests goes through, once a template, on tests of our own.
 
-A forked process starts where the template stood: with pytest's code specialised by the interpreter
-and its caches filled. Without this each room does that anew, and copies each page it is written to.
+A forked process starts where the template stood: with pytest's code specialised already,
+and its caches filled. Otherwise each room does that anew, and copies the pages that it writes to.
 """
 
 import contextlib

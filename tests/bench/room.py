@@ -16,12 +16,26 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Final
 
+from graders import own_tests
 from sandbox.client import RunnerSandbox
 from sandbox.interface import Finished, Limits
 from tests.bench import peers, procs
+from tests.bench.bounds import Bound
 from tests.bench.hosts import Host, host, why_no_engine
 from tests.bench.neighbours import slowdown
 
+BOUNDS: Final = {
+    "room.ready_ms": Bound(most=20),
+    "room.call_ms": Bound(most=15),
+    "room.job_vs_bare": Bound(most=0.06),
+    "room.job_cpu_vs_bare": Bound(most=0.06),
+    "room.job_vs_docker_run": Bound(most=0.05),
+    "room.job_cpu_vs_docker_run": Bound(most=0.05),
+    "room.blind10_vs_one": Bound(most=1.0),
+    "room.extra_mb": Bound(most=20),
+    "room.rooms_per_s": Bound(least=30),
+    "room.neighbour_slowdown": Bound(most=2.2),
+}
 LIMITS: Final = Limits(cpu_seconds=30, wall_seconds=60, memory_mb=512, processes=32, scratch_mb=64)
 TIMES: Final = 40
 PAIRS: Final = 7
@@ -67,7 +81,8 @@ def test_order_is_no_matter():
 def test_nothing_of_nothing():
     assert top([], 3) == []
 """
-PYTEST: Final = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "test_module.py")
+PYTEST: Final = ("-m", "pytest", "-q", *own_tests.WITHOUT_UNUSED, "test_module.py")
+PLAIN: Final = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "test_module.py")
 
 
 def measure() -> dict[str, float]:
@@ -153,7 +168,7 @@ def _job(sandbox: RunnerSandbox, *, against_docker: bool) -> dict[str, float]:
 
 
 def _blind(sandbox: RunnerSandbox) -> float:
-    """Ten variants under a suite, a room each, against one plain run of it."""
+    """Ten variants under a suite, as the judge runs it, against one plain run of it."""
     variants = [
         {"module.py": f"{MODULE}# {n}\n".encode(), "test_module.py": SUITE} for n in range(10)
     ]
@@ -171,7 +186,7 @@ def _blind(sandbox: RunnerSandbox) -> float:
         blind.append(time.perf_counter() - started)
         if not all(finished.ok for finished in ended):
             raise RuntimeError(f"the suite is red: {ended[0]}")
-        one.append(_seconds(lambda: peers.bare(variants[0], *PYTEST)))
+        one.append(_seconds(lambda: peers.bare(variants[0], *PLAIN)))
     return statistics.median(blind) / statistics.median(one)
 
 

@@ -20,7 +20,8 @@ def test_raises() -> None:
 
 
 def test_is_close() -> None:
-    assert 0.1 + 0.2 == pytest.approx(0.3)
+    total = 0.1 + 0.2
+    assert total == pytest.approx(0.3)
 
 
 def test_patches(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
