@@ -32,6 +32,11 @@ NO_GROUPS = Change(
     "    for folders in (_first_version(), _second_version()):\n        if folders and _usable(",
     "    for folders in ():\n        if folders and _usable(",
 )
+SHELLS_PROC = Change(
+    "agent/walls.py",
+    '    kernel.mount("proc", str(ROOM / "proc"), "proc", careful, "subset=pid")',
+    '    kernel.mount("/proc", str(ROOM / "proc"), None, kernel.MS_BIND | kernel.MS_REC, None)',
+)
 WATCHED_MEMORY = "        return exact > limits.memory_mb * MEGABYTE"
 WATCHED_BYTES = "used > limits.scratch_mb * MEGABYTE"
 WATCHED_BYTES_AT_THE_END = "used > running.limits.scratch_mb * MEGABYTE"
@@ -43,19 +48,17 @@ PTS = """
 """
 
 LEFT_OUT: dict[str, tuple[Change, ...]] = {
-    # as root, the runner gives each shell a user of its own
+    # As root, the runner gives each shell a user of its own. For root, bubblewrap covers parts of
+    # /proc, and then no room can mount its own: it is left out, too.
     "own_user": (
         Change("slot.py", "    os.setresgid(user, user, user)\n"),
         Change("slot.py", "    os.setresuid(user, user, user)\n"),
+        SHELLS_PROC,
     ),
     # Landlock knows the processes outside its domain, too: the pair is left out.
     "pid": (
         _namespace("PID"),
-        Change(
-            "agent/walls.py",
-            '    kernel.mount("proc", str(ROOM / "proc"), "proc", careful, "subset=pid")',
-            '    kernel.mount("/proc", str(ROOM / "proc"), None, kernel.MS_BIND, None)',
-        ),
+        SHELLS_PROC,
         NO_LANDLOCK,
     ),
     "network": (_namespace("NET"),),
@@ -69,12 +72,14 @@ LEFT_OUT: dict[str, tuple[Change, ...]] = {
         ),
         Change("agent/walls.py", '    kernel.sethostname("room")\n'),
     ),
+    # Landlock allows nothing above the room's root, either: the pair is left out.
     "old_root": (
         Change(
             "agent/kernel.py",
             '    _checked(_libc.umount2(b".", MNT_DETACH)',
             '    ((b".", MNT_DETACH)',
         ),
+        NO_LANDLOCK,
     ),
     "proc": (
         Change("agent/walls.py", '"proc", careful, "subset=pid")', '"proc", careful, None)'),
