@@ -22,9 +22,27 @@ from tests.sandbox.walls import attacks, leaving, left_out
 pytestmark = pytest.mark.bubblewrap
 
 NOTICED = {  # what the self-test says
-    "capabilities": "capabilities should be 0",
-    "descriptors": "descriptors should be",
+    "own_user": "user on the host should not be root",
+    "pid": "shared_namespaces should be [], is ['pid']",
+    "network": "shared_namespaces should be [], is ['net']",
+    "ipc": "shared_namespaces should be [], is ['ipc']",
+    "uts": "shared_namespaces should be [], is ['uts']",
+    "old_root": "above should be nothing",
+    "proc": "kernel_tables should be hidden",
+    "own_files": '"files": "shared"',
     "read_only_root": "root should be read-only",
+    "scratch_bytes": "the limit scratch_mb does not hold",
+    "scratch_inodes": "the limit scratch_files does not hold",
+    "devices": "devices should be",
+    "memory": "the limit memory_mb does not hold",
+    "processes": "the limit processes does not hold",
+    "descriptors": "descriptors should be",
+    "environment": "environment should be [], is ['SIM_CANARY'",
+    "rlimits": "unlimited should be []",
+    "capabilities": "capabilities should be 0",
+    "parent_death": "parent_death should be 9",
+    "dumpable": "pid_one should be closed",
+    "landlock": "landlock should be",
     "seccomp": "seccomp should be 2",
 }
 # Without a /proc of its own a room ends its whole shell after a step: told before that, in a call.
@@ -168,8 +186,9 @@ def _parent(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
-@pytest.mark.parametrize("wall", ["capabilities", "descriptors", "read_only_root", "seccomp"])
-def test_the_self_test_notices_a_wall_that_is_missing(wall: str, folder: Path) -> None:
+@pytest.mark.slow
+@pytest.mark.parametrize("wall", leaving.WALLS)
+def test_the_self_test_names_a_wall_that_is_missing(wall: str, folder: Path) -> None:
     place = leaving.copy_without(wall, folder, checked=True)
     finished = subprocess.run(
         leaving.command(folder, "--check"),
@@ -179,8 +198,10 @@ def test_the_self_test_notices_a_wall_that_is_missing(wall: str, folder: Path) -
         text=True,
         check=False,
     )
-    assert finished.returncode == 1, finished.stdout
-    assert NOTICED[wall] in json.loads(finished.stdout)["why"]
+    # Rooms whose files are those of the shell are still opened: a kernel may be too old for more.
+    assert finished.returncode == (0 if wall == "own_files" else 1), finished.stdout
+    report = json.loads(finished.stdout)
+    assert NOTICED[wall] in report["why"] + json.dumps(report["probe"]), report["why"]
 
 
 def test_a_wall_that_has_moved_is_not_left_out_in_silence(

@@ -34,11 +34,7 @@ class WallMoved(Exception):
     """The lines that raise a wall are not where this module knows them."""
 
 
-VERDICT_ASIDE = Change(
-    "probing.py",
-    "        _look_inside(sandbox, runtime, found)\n        _meet_limits(sandbox, runtime, found)\n",
-    "        pass\n",
-)
+VERDICT_ASIDE = Change("probing.py", "    found = Found()\n", "    return Found()\n")
 
 
 def copy_without(wall: str | None, folder: Path, *, checked: bool) -> Path:
