@@ -3,7 +3,7 @@
 import contextlib
 import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sandbox.client import RunnerSandbox
@@ -120,13 +120,13 @@ def _look_outside(sandbox: RunnerSandbox, runtime: str, found: Found) -> None:
 def _shared_with_a_neighbour(sandbox: RunnerSandbox, runtime: str) -> list[str]:
     """List the namespaces that two rooms, open at the same time, have in common.
 
-    Asked for in calls, which end no process: a room that shares its PID namespace could not answer
-    after a step.
+    Asked for in calls, which end no process, and with memory to spare: a room that counts, and
+    ends, the processes of others could not answer.
     """
-    spaces = []
+    spaces, limits = [], replace(LIMITS, memory_mb=1024)
     with contextlib.ExitStack() as rooms:
         for _ in range(2):  # the first waits for the template; no room after it is timed with that
-            room = rooms.enter_context(sandbox.open(runtime=runtime, limits=LIMITS))
+            room = rooms.enter_context(sandbox.open(runtime=runtime, limits=limits))
             room.upload({"probe.py": SCRIPT.encode()})
             spaces.append(room.call("probe:spaces").value)
     here, there = spaces

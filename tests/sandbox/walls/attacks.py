@@ -25,7 +25,7 @@ class Meeting:
 
 
 LINES = """
-import ctypes, fcntl, os, resource, socket, sys, time
+import ctypes, fcntl, os, socket, struct, time
 libc = ctypes.CDLL(None, use_errno=True)
 kept = []
 def attempt():
