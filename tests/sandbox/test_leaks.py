@@ -14,6 +14,7 @@ def test_what_a_runner_holds_is_the_same_after_many_rooms(host: Host) -> None:
     soak.many(host.sandbox, AT_ONCE, at_once=AT_ONCE)
     before = soak.settle(lambda: procs.holdings(*roots))
     with host.sandbox.open(runtime="python-ml", limits=soak.LIMITS):
-        assert procs.holdings(*roots).processes > before.processes  # an open room is counted
+        if host.kind != "container":  # whose rooms are the engine's children, none of these
+            assert procs.holdings(*roots).processes > before.processes  # an open room is counted
     soak.many(host.sandbox, ROOMS, at_once=AT_ONCE)
     assert soak.settled(lambda: procs.holdings(*roots), before) == before
