@@ -35,6 +35,8 @@ PR_SET_NO_NEW_PRIVS = 38
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_CLEAR_ALL = 4
 
+MADV_COLLAPSE = 25
+
 OPENAT2 = 437  # the same number on every architecture, as all calls newer than 424
 LANDLOCK_CREATE_RULESET = 444
 LANDLOCK_ADD_RULE = 445
@@ -84,6 +86,12 @@ def pivot_root_here() -> None:
     syscall(PIVOT_ROOT[MACHINE], b".", b".", what="pivot_root")
     _checked(_libc.umount2(b".", MNT_DETACH), "umount the old root")
     os.chdir("/")
+
+
+def collapse(start: int, size: int) -> None:
+    """Hold memory in large pages, where it is all there: OSError where it is not."""
+    address = ctypes.c_void_p(start)
+    _checked(_libc.madvise(address, ctypes.c_size_t(size), MADV_COLLAPSE), "madvise")
 
 
 def sethostname(name: str) -> None:

@@ -12,7 +12,7 @@ import sys
 import time
 from dataclasses import asdict
 
-from sandbox.agent import preloads, warden
+from sandbox.agent import learner, preloads, warden
 from sandbox.agent.frames import BROADCAST, HEAD, MAX_FRAME, Kind
 
 ORDER_SIZE = HEAD.size + MAX_FRAME
@@ -27,6 +27,7 @@ def run(orders: socket.socket) -> None:
     except preloads.Unfit as reason:
         sys.stderr.write(f"{reason}\n")
         return
+    learner.list_ours()
     facts = {
         "seconds": round(time.monotonic() - started, 3),
         "pid": os.getpid(),

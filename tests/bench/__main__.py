@@ -9,10 +9,11 @@ from rich.console import Console
 from rich.table import Table
 
 from simulator.environment import ROOT
-from tests.bench import loop, room
+from tests.bench import loop, room, soak
 
 Section = Callable[[], dict[str, float]]
-SECTIONS: dict[str, Section] = {"loop": loop.measure, "room": room.measure}
+SECTIONS: dict[str, Section] = {"loop": loop.measure, "room": room.measure, "soak": soak.measure}
+BOUNDS = {**room.BOUNDS, **soak.BOUNDS}
 KEPT = ROOT / ".sim" / "bench.json"
 
 
@@ -39,10 +40,13 @@ def _keep(path: Path, figures: dict[str, float]) -> None:
 
 
 def _show(figures: dict[str, float]) -> None:
-    table = Table("figure", "value")
+    table = Table("figure", "value", "bound", "holds")
     table.columns[1].justify = "right"
     for name, value in figures.items():
-        table.add_row(name, f"{value:.3g}" if value < 100 else f"{value:.0f}")
+        bound = BOUNDS.get(name)
+        holds = "" if bound is None else "yes" if bound.holds(value) else "no"
+        shown = f"{value:.3g}" if value < 100 else f"{value:.0f}"
+        table.add_row(name, shown, "" if bound is None else str(bound), holds)
     Console().print(table)
 
 

@@ -40,7 +40,7 @@ def holdings(*roots: int) -> Holdings:
         processes=len(pids),
         descriptors=sum(_entries(Path(f"/proc/{pid}/fd")) for pid in pids),
         groups=sum(1 for _ in _groups(roots[0])),
-        mounts=len(Path(f"/proc/{roots[0]}/mountinfo").read_text().splitlines()),
+        mounts=_mounts(roots[0]),
     )
 
 
@@ -49,15 +49,26 @@ def proportional_mb(*roots: int) -> float:
     return sum(_rollup(pid, "Pss") for root in roots for pid in tree(root)) / 1024
 
 
-def private_mb(pid: int) -> float:
-    """The memory of one process that is nobody else's."""
-    return (_rollup(pid, "Private_Dirty") + _rollup(pid, "Private_Clean")) / 1024
+def anonymous_mb(pid: int) -> float:
+    """The memory of one process that is no file's."""
+    return _rollup(pid, "Anonymous") / 1024
+
+
+def parent(pid: int) -> int:
+    """The process that a process is a child of."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def busy_seconds() -> float:
     """Processor seconds that the whole machine has been busy, since it started."""
     words = Path("/proc/stat").read_text().splitlines()[0].split()[1:]
     return sum(int(words[number]) for number in _BUSY) / TICK
+
+
+def _mounts(pid: int) -> int:
+    """Count mounts, without an engine's own: it has those of everybody's containers."""
+    lines = Path(f"/proc/{pid}/mountinfo").read_text().splitlines()
+    return sum(1 for line in lines if "/docker/" not in line.split()[4])
 
 
 def _groups(pid: int) -> Iterator[str]:

@@ -11,21 +11,31 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from contextlib import ExitStack
 from typing import Final
 
-from graders.__main__ import runner
+from graders import own_tests
 from sandbox.client import RunnerSandbox
-from sandbox.docker_shell import DockerShells
 from sandbox.interface import Finished, Limits
-from simulator.environment import ROOT
 from tests.bench import peers, procs
+from tests.bench.bounds import Bound
+from tests.bench.hosts import Host, host, why_no_engine
 from tests.bench.neighbours import slowdown
 
+BOUNDS: Final = {
+    "room.ready_ms": Bound(most=20),
+    "room.call_ms": Bound(most=15),
+    "room.job_vs_bare": Bound(most=0.06),
+    "room.job_cpu_vs_bare": Bound(most=0.06),
+    "room.job_vs_docker_run": Bound(most=0.05),
+    "room.job_cpu_vs_docker_run": Bound(most=0.05),
+    "room.blind10_vs_one": Bound(most=1.0),
+    "room.extra_mb": Bound(most=20),
+    "room.rooms_per_s": Bound(least=30),
+    "room.neighbour_slowdown": Bound(most=2.2),
+}
 LIMITS: Final = Limits(cpu_seconds=30, wall_seconds=60, memory_mb=512, processes=32, scratch_mb=64)
 TIMES: Final = 40
 PAIRS: Final = 7
@@ -71,42 +81,22 @@ def test_order_is_no_matter():
 def test_nothing_of_nothing():
     assert top([], 3) == []
 """
-PYTEST: Final = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "test_module.py")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Host:
-    """A running runner."""
-
-    sandbox: RunnerSandbox
-    roots: tuple[int, ...]  # the runner, and the shell's own first process where it is no child
+PYTEST: Final = ("-m", "pytest", "-q", *own_tests.WITHOUT_UNUSED, "test_module.py")
+PLAIN: Final = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "test_module.py")
 
 
 def measure() -> dict[str, float]:
     """Both shells, one after the other; Docker only where an engine answers."""
     figures = {"room.load_before": os.getloadavg()[0]}
+    why_not = why_no_engine()
     with host("bubblewrap") as embedded:
-        figures |= _figures("room", embedded, against_docker=_engine() is None)
-    why_not = _engine()
+        figures |= _figures("room", embedded, against_docker=not why_not)
     if why_not:
         print(f"room.docker.* and *_vs_docker_run are not measured: {why_not}", file=sys.stderr)
         return figures
     with host("docker") as docker:
         figures |= _figures("room.docker", docker, against_docker=True)
     return figures
-
-
-@contextmanager
-def host(kind: str) -> Iterator[Host]:
-    """A runner of our own with an open template."""
-    with runner(ROOT / ".sim", kind=kind) as socket:
-        sandbox = RunnerSandbox(socket)
-        with sandbox.open(runtime=peers.RUNTIME, limits=LIMITS):
-            pass  # the first room waits for the template's imports
-        shells = tuple(int(shell["pid"]) for shell in sandbox.health()["shells"].values())
-        mine = next(pid for pid in procs.tree(os.getpid()) if _listens(pid, socket))
-        below = set(procs.tree(mine))
-        yield Host(sandbox=sandbox, roots=(mine, *(pid for pid in shells if pid not in below)))
 
 
 def one_job(sandbox: RunnerSandbox) -> None:
@@ -178,7 +168,7 @@ def _job(sandbox: RunnerSandbox, *, against_docker: bool) -> dict[str, float]:
 
 
 def _blind(sandbox: RunnerSandbox) -> float:
-    """Ten variants under a suite, a room each, against one plain run of it."""
+    """Ten variants under a suite, as the judge runs it, against one plain run of it."""
     variants = [
         {"module.py": f"{MODULE}# {n}\n".encode(), "test_module.py": SUITE} for n in range(10)
     ]
@@ -196,7 +186,7 @@ def _blind(sandbox: RunnerSandbox) -> float:
         blind.append(time.perf_counter() - started)
         if not all(finished.ok for finished in ended):
             raise RuntimeError(f"the suite is red: {ended[0]}")
-        one.append(_seconds(lambda: peers.bare(variants[0], *PYTEST)))
+        one.append(_seconds(lambda: peers.bare(variants[0], *PLAIN)))
     return statistics.median(blind) / statistics.median(one)
 
 
@@ -228,14 +218,3 @@ def _seconds(work: Callable[[], object]) -> float:
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
-
-
-def _listens(pid: int, socket: Path) -> bool:
-    try:
-        return str(socket).encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return False
-
-
-def _engine() -> str | None:
-    return DockerShells().why_not(peers.RUNTIME)
