@@ -1,11 +1,13 @@
 """Hosts whose rooms are not what they should be, and a job that waits for a good one."""
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +18,13 @@ from sandbox.interface import Limits, SandboxError
 from simulator.environment import ROOT
 from tests.attack.learning import Learner, Unanswered
 from tests.attack.stand import Stand
+from tests.attack.traces import descendants
 from tests.sandbox.walls import leaving
 
 UNSAFE_HOSTS: Final = ("seccomp", "capabilities", "read_only_root", "descriptors")
 STARTING_SECONDS: Final = 60.0
+DYING_SECONDS: Final = 5.0
+LEFT_BEHIND: Final = "left-behind"
 WAITING_SECONDS: Final = 1.0
 NO_NAMESPACES: Final = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"'
 NO_BWRAP: Final = (
@@ -151,3 +156,33 @@ def waits(stand: Stand, person: Learner, attempt: str) -> Iterator[str]:
         yield "the site says that it is well without a runner"
     if b"M-INFRA" in person.fetch(f"/attempts/{attempt}/"):
         yield "a code is shown where words belong"
+
+
+def kill_keeper(roots: Iterable[int]) -> list[str]:
+    """Kill the keeper of the room with a child left behind; complain when that child lives on."""
+    child = _await_child(roots)
+    first = _parent(child)  # it lost its own, so the room's first process took it
+    os.kill(_parent(first), signal.SIGKILL)
+    deadline = time.monotonic() + DYING_SECONDS
+    while Path(f"/proc/{child}").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    if Path(f"/proc/{child}").exists():
+        os.kill(child, signal.SIGKILL)
+        return [f"a child lives {DYING_SECONDS:.0f} s after the keeper of its room"]
+    return []
+
+
+def _await_child(roots: Iterable[int]) -> int:
+    deadline = time.monotonic() + STARTING_SECONDS
+    while time.monotonic() < deadline:
+        for pid in descendants(roots):
+            with contextlib.suppress(OSError):
+                if Path(f"/proc/{pid}/comm").read_text().strip() == LEFT_BEHIND:
+                    return pid
+        time.sleep(0.02)
+    raise Unanswered("the room's child never came")
+
+
+def _parent(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("PPid:"))
