@@ -13,6 +13,7 @@ X32_BIT = 0x40000000
 NEW_NAMESPACES = 0x7E020000  # every CLONE_NEW* flag of clone
 TERMINAL_INJECTION = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
 UNIX, INET, INET6 = 1, 2, 10
+OF_A_PROCESS = ("prlimit64", "sched_setattr", "sched_setparam", "sched_setscheduler")
 PERSONALITIES = (0, 0xFFFFFFFF)  # the ordinary one, and asking which it is
 
 ALLOW = 0x7FFF0000
@@ -61,28 +62,34 @@ def install(filter_: bytes) -> None:
 def _special(numbers: dict[str, int | None], *, loopback: bool) -> list[Instruction]:
     """Answer the calls that depend on their arguments, and those that libraries can do without."""
     families = (UNIX, INET, INET6) if loopback else (UNIX,)
+    own = list(_only((0,), otherwise=errno.EPERM))  # 0: the caller, and nobody else
+    bodies = {
+        "clone": [_first(), (JUMP_SET, 0, 1, NEW_NAMESPACES), _refuse(errno.EPERM), _allow()],
+        "socket": [_first(), *_only(families, otherwise=errno.EAFNOSUPPORT)],
+        "personality": [_first(), *_only(PERSONALITIES, otherwise=errno.EPERM)],
+        "ioctl": [_second(), *_none_of(TERMINAL_INJECTION)],
+        # EINVAL is the kernel's own answer to a command that it lacks.
+        "fcntl": [_second(), *_within(FCNTL_COMMANDS), _refuse(errno.EINVAL)],
+        "setpriority": [_second(), *own],
+        **{name: [_first(), *own] for name in OF_A_PROCESS},
+    }
     steps: list[Instruction] = []
     for name, number in numbers.items():
-        if name == "clone":
-            body = [_first(), (JUMP_SET, 0, 1, NEW_NAMESPACES), _refuse(errno.EPERM)]
-            body.append((RETURN, 0, 0, ALLOW))
-        elif name == "socket":
-            body = [_first(), *_only(families, otherwise=errno.EAFNOSUPPORT)]
-        elif name == "personality":
-            body = [_first(), *_only(PERSONALITIES, otherwise=errno.EPERM)]
-        elif name == "ioctl":
-            body = [(LOAD, 0, 0, SECOND_ARGUMENT), *_none_of(TERMINAL_INJECTION)]
-        elif name == "fcntl":
-            unknown = _refuse(errno.EINVAL)  # the kernel's own answer to a command that it lacks
-            body = [(LOAD, 0, 0, SECOND_ARGUMENT), *_within(FCNTL_COMMANDS), unknown]
-        else:
-            body = [_refuse(errno.ENOSYS)]
+        body = bodies.get(name, [_refuse(errno.ENOSYS)])
         steps += [(JUMP_EQUAL, 0, len(body), number or 0), *body]
     return steps
 
 
 def _first() -> Instruction:
     return (LOAD, 0, 0, FIRST_ARGUMENT)
+
+
+def _second() -> Instruction:
+    return (LOAD, 0, 0, SECOND_ARGUMENT)
+
+
+def _allow() -> Instruction:
+    return (RETURN, 0, 0, ALLOW)
 
 
 def _within(ranges: Iterable[tuple[int, int]]) -> Iterator[Instruction]:

@@ -62,7 +62,7 @@ def _overlapping() -> bytes:
     blob = io.BytesIO()
     with zipfile.ZipFile(blob, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("app/0.py", b"# " + bytes(range(32, 127)) * 900)
-        for number in range(1, 60):
+        for number in range(1, 40):
             twin = archive.infolist()[0]
             copy = zipfile.ZipInfo(f"app/{number}.py")
             for field in ("compress_type", "compress_size", "file_size", "CRC", "header_offset"):
@@ -158,10 +158,14 @@ CASES: Final = (
             checks=UNREADABLE,
             sees="M-CONTRACT",
         )
-        for way, does, text in (
-            ("", "pipe", "os.mkfifo(path)\n"),
-            ("/socket", "socket", "socket.socket(socket.AF_UNIX).bind(path)\n"),
-        )
+        for way, does, text in (("", "socket", "socket.socket(socket.AF_UNIX).bind(path)\n"),)
+    ),
+    Case(
+        id="ART-04/pipe",
+        does="makes a pipe where a file is expected",
+        stage="train",
+        files=_after_training("import os\nos.mkfifo('/artifacts/pipe')\n"),
+        checks={"trains": Says("error", "command_failed")},
     ),
     Case(
         id="ART-04/device",

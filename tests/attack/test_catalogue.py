@@ -1,0 +1,106 @@
+"""The attack suite is whole, and its judgement can turn red: without playing a single case."""
+
+import base64
+from dataclasses import replace
+
+import pytest
+from django.apps import apps
+from django.db import models
+
+from tests.attack import expecting
+from tests.attack.case import Case, Evidence, Says
+from tests.attack.catalogue import CASES, NOT_APPLICABLE, PUBLIC, chosen
+from tests.attack.scanner import leaks
+
+TOKEN = "5f0c9d2e7ab84163"
+CASE = Case(
+    id="RES-03",
+    does="grows",
+    blame="learner_limit",
+    checks={"adds": Says("limit", "memory_mb", {"limit": 384})},
+    sees="M-MEM",
+)
+ADDS = {
+    "id": "adds",
+    "status": "limit",
+    "reason": "memory_mb",
+    "params": {"limit": 384},
+    "what": "`add` was stopped at 384 MB of memory.",
+    "phase": "public",
+    "output": "",
+}
+EVIDENCE = Evidence(
+    kind="bubblewrap",
+    seconds=1.0,
+    answer={},
+    report={"blame": "learner_limit", "passed": False, "checks": [ADDS]},
+    surfaces={},
+)
+
+
+def test_every_public_case_is_played_or_its_absence_explained() -> None:
+    played = {case.listed for case in CASES}
+    assert played | set(NOT_APPLICABLE) == set(PUBLIC)
+    assert not played & set(NOT_APPLICABLE)
+    assert all(len(why) > 40 for why in NOT_APPLICABLE.values())
+
+
+def test_cases_have_names_of_their_own() -> None:
+    names = [case.id for case in CASES]
+    assert len(names) == len(set(names))
+
+
+def test_groups_and_cases_can_be_chosen_and_a_slip_is_named() -> None:
+    assert {case.listed for case in chosen(["RES-01", "SQL"])} == {"RES-01", "SQL-12"}
+    with pytest.raises(LookupError, match="ESC-99"):
+        chosen(["ESC-99"])
+
+
+def test_no_model_takes_an_address() -> None:
+    """Why ESC-10 does not apply."""
+    fields = [field for model in apps.get_models() for field in model._meta.get_fields()]
+    assert fields
+    assert not [field for field in fields if isinstance(field, models.URLField)]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        TOKEN.encode(),
+        TOKEN.upper().encode(),
+        TOKEN[::-1].encode(),
+        TOKEN.encode().hex().encode(),
+        base64.b64encode(b"x" + TOKEN.encode()),
+        base64.b64encode(b"xy" + bytes.fromhex(TOKEN)),
+    ],
+)
+def test_a_token_is_found_also_in_disguise(told: bytes) -> None:
+    found = leaks({"/a": b"before " + told + b" after", "/b": b"nothing"}, {"a file": TOKEN})
+    assert found == ["/a shows the token of a file"]
+
+
+def test_what_is_as_expected_is_safe() -> None:
+    assert list(expecting.complaints(CASE, EVIDENCE)) == []
+
+
+@pytest.mark.parametrize(
+    ("report", "word"),
+    [
+        ({"blame": "learner_error"}, "blame"),
+        ({"blame": "learner_limit", "passed": True}, "passed"),
+        ({"checks": [{**ADDS, "reason": "raised"}]}, "should end limit"),
+        ({"checks": [{**ADDS, "params": {"limit": 1}}]}, "limit=384"),
+        ({"checks": [{**ADDS, "what": "It was stopped."}]}, "does not name the limit"),
+        ({"checks": []}, "there is no check adds"),
+        ({"checks": [ADDS, {**ADDS, "id": "h", "phase": "hidden", "output": "x"}]}, "hidden"),
+        ({"checks": [{**ADDS, "output": 'Seen: {"read": ["/etc"]}'}]}, "should see"),
+    ],
+)
+def test_what_is_not_as_expected_turns_red(report: dict[str, object], word: str) -> None:
+    found = replace(EVIDENCE, report={**EVIDENCE.report, **report})
+    assert any(word in said for said in expecting.complaints(CASE, found))
+
+
+def test_a_refusal_that_should_have_come_turns_red() -> None:
+    refused = replace(CASE, refused="path_outside")
+    assert any("was accepted" in said for said in expecting.complaints(refused, EVIDENCE))
