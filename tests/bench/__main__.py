@@ -10,6 +10,7 @@ from rich.table import Table
 
 from simulator.environment import ROOT
 from tests.bench import loop, room, soak
+from tests.bench.bounds import BOUNDS
 
 Section = Callable[[], dict[str, float]]
 SECTIONS: dict[str, Section] = {"loop": loop.measure, "room": room.measure, "soak": soak.measure}
@@ -39,11 +40,23 @@ def _keep(path: Path, figures: dict[str, float]) -> None:
 
 
 def _show(figures: dict[str, float]) -> None:
-    table = Table("figure", "value")
+    """Print every figure beside its bound, and those that miss theirs once more."""
+    table = Table("figure", "value", "bound", "")
     table.columns[1].justify = "right"
+    missed = []
     for name, value in figures.items():
-        table.add_row(name, f"{value:.3g}" if value < 100 else f"{value:.0f}")
-    Console().print(table)
+        text = f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"
+        bound = BOUNDS.get(name)
+        if bound is None:
+            table.add_row(name, text)
+            continue
+        holds = bound.allows(value)
+        table.add_row(name, text, str(bound), "holds" if holds else "[bold red]missed[/]")
+        missed += [] if holds else [f"{name} is {text}, to be {bound}"]
+    console = Console()
+    console.print(table)
+    for line in missed:
+        console.print(f"missed: {line}")
 
 
 if __name__ == "__main__":
