@@ -5,7 +5,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 export SIM_RUNTIMES ?= $(CURDIR)/.sim/runtimes
 
-.PHONY: run demo test check format bench image clean
+.PHONY: run demo test attack check format bench image clean
 
 run: $(VENV)/site  ## serve the site with demo data on PORT (8000)
 	@$(PY) -m simulator.serving
@@ -16,6 +16,9 @@ demo: $(VENV)/site  ## prove the loop: starter and reference of every stage, thr
 test: $(VENV)/dev  ## every test; a missing tool is skipped with its name
 	$(PY) -m sandbox.runtimes python-ml
 	$(PY) -m pytest
+
+attack: $(VENV)/dev  ## hostile projects against a whole site, rooms of both shells; WHAT="ESC RES-03"
+	@$(PY) -m tests.attack $(WHAT)
 
 check: $(VENV)/dev  ## format, lint, imports, types
 	$(VENV)/bin/ruff format --check .

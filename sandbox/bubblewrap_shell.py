@@ -50,6 +50,10 @@ class Bubblewrap:
         words += ["--", str(program), *_arguments(reached)]
         return BubblewrapShell(words, digest=wish.runtime.digest)
 
+    def facts(self) -> dict[str, object]:
+        """Name the program."""
+        return {"bwrap": str(find_bwrap())}
+
     def reap(self) -> int:
         """Find nothing: the kernel ends a shell with the runner."""
         return 0

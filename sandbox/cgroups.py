@@ -151,7 +151,7 @@ def _first_version() -> dict[str, Path]:
         _, controllers, path = line.split(":", 2)
         own.update({name: path for name in controllers.split(",") if name})
     folders = {}
-    for mount, kind, options in _mounts():
+    for mount, kind, options in mounts():
         for name in (*V1_NEEDED, *V1_WISHED):
             if kind == "cgroup" and name in options and name in own:
                 folders[name] = mount / own[name].lstrip("/")
@@ -165,10 +165,10 @@ def _second_version() -> dict[str, Path]:
         for line in Path("/proc/self/cgroup").read_text().splitlines()
         if line[:3] == "0::"
     ]
-    mounts = [mount for mount, kind, _ in _mounts() if kind == "cgroup2"]
-    if not own or not mounts:
+    roots = [mount for mount, kind, _ in mounts() if kind == "cgroup2"]
+    if not own or not roots:
         return {}
-    folder = mounts[0] / own[0].lstrip("/")
+    folder = roots[0] / own[0].lstrip("/")
     try:
         present = (folder / "cgroup.controllers").read_text().split()
         if not {"memory", "pids"} <= set(present):
@@ -184,7 +184,8 @@ def _second_version() -> dict[str, Path]:
     return {"": folder}
 
 
-def _mounts() -> list[tuple[Path, str, list[str]]]:
+def mounts() -> list[tuple[Path, str, list[str]]]:
+    """List where file systems are mounted, of which kind, with which options."""
     found = []
     for line in Path("/proc/self/mounts").read_text().splitlines():
         _, mount, kind, options = line.split()[:4]

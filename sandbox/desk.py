@@ -16,7 +16,7 @@ from sandbox.agent.frames import HEAD_LENGTH, Verb, message
 from sandbox.connection import Connection
 from sandbox.health import Health
 from sandbox.interface import Limits, Made
-from sandbox.keeping import Kept, Shells
+from sandbox.keeping import Keeper, Kept, Place
 from sandbox.orders import Refusal
 from sandbox.shell import ShellError
 
@@ -32,7 +32,7 @@ class Desk:
     """Where callers are met. Nothing but a room, or the health, can be asked for."""
 
     def __init__(
-        self, keeper: Shells, health: Health, *, groups: cgroups.Groups | None, warehouse: Path
+        self, keeper: Keeper, health: Health, *, groups: cgroups.Groups | None, warehouse: Path
     ) -> None:
         self._keeper = keeper
         self._groups = groups
@@ -108,11 +108,14 @@ class Desk:
         """Keep a caller's room. One whose template died before it was open is opened anew."""
         limits, order = orders.read(asked, warehouse=self._warehouse)
         runtime = str(asked["runtime"])
+        place = Place(
+            data=asked["data"], scratch_mb=limits.scratch_mb, scratch_files=limits.scratch_files
+        )
         for _ in range(TRIES):
-            kept = await self._take(runtime)
+            kept = await self._take(runtime, place)
             try:
                 made = asdict(self._made(kept))
-                connection = Connection(reader, writer, kept, self._group(limits))
+                connection = Connection(reader, writer, kept, self._group(kept, limits))
                 if await connection.keep({**order, "made": made}):
                     return
             finally:
@@ -120,17 +123,19 @@ class Desk:
             logger.warning("a room of %s ended before it was open; opening another", runtime)
         raise Refusal(f"no room could be opened: {TRIES} times it ended before it was open")
 
-    async def _take(self, runtime: str) -> Kept:
+    async def _take(self, runtime: str, place: Place) -> Kept:
         try:
-            ready = self._keeper.ready(runtime)
+            ready = self._keeper.ready(runtime, place)
             if ready is not None:
                 return ready
-            return await asyncio.to_thread(self._keeper.take, runtime)
+            return await asyncio.to_thread(self._keeper.take, runtime, place)
         except ShellError as error:
             raise Refusal(str(error)) from None
 
-    def _group(self, limits: Limits) -> cgroups.Group | None:
+    def _group(self, kept: Kept, limits: Limits) -> cgroups.Group | None:
         try:
+            if kept.limit is not None:
+                return kept.limit(limits)
             return self._groups.make(limits) if self._groups else None
         except OSError as error:
             raise Refusal(f"no control group for a room: {error}") from None

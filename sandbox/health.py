@@ -24,6 +24,7 @@ class Health:
     tested: str | None = None  # when the self-test ended last
     next_test: str | None = None  # when it begins next
     rooms: int = 0  # open now, for callers
+    started_by: dict[str, object] = field(default_factory=dict)  # versions, and warnings of them
     reaped: int = 0  # shells of dead runners, removed by this one
 
     def tell(self, found: Found, *, again_in: float) -> None:

@@ -8,13 +8,16 @@ import logging
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from sandbox import runtimes
+from sandbox.cgroups import Group
 from sandbox.channel import Line, TemplateDied
 from sandbox.hostside import NotFound, find_process
+from sandbox.interface import Limits
 from sandbox.shell import Shell, ShellError, ShellKind, Wish
 from sandbox.shells import explain
 
@@ -41,6 +44,15 @@ class Age:
     growth_mb: int = 64
 
 
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """What a room that is a container must be made with; where rooms nest, it is said later."""
+
+    data: str | None
+    scratch_mb: int
+    scratch_files: int
+
+
 @dataclass(kw_only=True, eq=False)
 class Kept:
     """A template, and what it has been through."""
@@ -49,6 +61,7 @@ class Kept:
     line: Line
     process: int | None = None  # the template's own id, as this host counts
     born: float = field(default_factory=time.monotonic)
+    limit: Callable[[Limits], Group] | None = None  # where the room has a group already
     rooms: int = 0  # open now
     opened: int = 0  # ever
     pong: dict[str, Any] = field(default_factory=dict)
@@ -78,6 +91,43 @@ class Kept:
         return {**self.line.facts, **told, "ping": self.pong}
 
 
+class Keeper(Protocol):
+    """Who has rooms: templates that fork them, or warm containers that become them."""
+
+    @property
+    def kind(self) -> ShellKind:
+        """How shells are made."""
+        ...
+
+    def ready(self, runtime: str, place: Place, /) -> Kept | None:
+        """Take one for a room, if it is up. It is to be given back."""
+        ...
+
+    def take(self, runtime: str, place: Place, /) -> Kept:
+        """Take one for a room; waits while it starts. Raises ShellError."""
+        ...
+
+    def give_back(self, kept: Kept, /) -> None:
+        """Say that the room is closed."""
+        ...
+
+    def start(self, runtime: str, /) -> None:
+        """Be ready for rooms of a runtime; waits for that. Raises ShellError."""
+        ...
+
+    def tend(self) -> None:
+        """Look after what is up. May wait."""
+        ...
+
+    def facts(self) -> dict[str, Any]:
+        """Tell what is up, for the health page."""
+        ...
+
+    def kill(self) -> None:
+        """End everything, for good; waits for that."""
+        ...
+
+
 class Shells:
     """The shells of this host, one a runtime, and old ones that are drained.
 
@@ -98,7 +148,7 @@ class Shells:
         self._lock = threading.Lock()
         self._starting: dict[str, threading.Lock] = {}
 
-    def ready(self, runtime: str) -> Kept | None:
+    def ready(self, runtime: str, _: Place | None = None) -> Kept | None:
         """Take a template for one room, if it is up. It is to be given back."""
         with self._lock:
             kept = self._kept.get(runtime)
@@ -108,9 +158,9 @@ class Shells:
             kept.opened += 1
             return kept
 
-    def take(self, runtime: str) -> Kept:
+    def take(self, runtime: str, _: Place | None = None) -> Kept:
         """Take a template for one room; waits while it starts. Raises ShellError."""
-        for _ in range(TRIES):
+        for _again in range(TRIES):
             self.start(runtime)
             taken = self.ready(runtime)
             if taken is not None:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from sandbox.interface import Limits, Network
+from sandbox.interface import Limits, Made, Network
 from sandbox.shell import ENVIRONMENT
 
 DATA_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,120}")
@@ -42,6 +42,18 @@ def read(asked: Mapping[str, Any], *, warehouse: Path) -> tuple[Limits, dict[str
     if now is not None:
         environment["SIM_NOW"] = str(now)
     return limits, {"limits": asdict(limits), "data": data, "environment": environment}
+
+
+def trial(limits: Limits) -> dict[str, object]:
+    """Give the order for a room that is only to be opened."""
+    made = asdict(Made(shell="", rooms="nested", development_only=True, runtime="", digest=""))
+    return {
+        "limits": asdict(limits),
+        "data": None,
+        "environment": {},
+        "controlled": False,
+        "made": made,
+    }
 
 
 def _numbers(limits: Limits) -> list[tuple[str, float]]:

@@ -17,13 +17,17 @@ EXPECTED: dict[str, object] = {
     "no_new_privileges": 1,
     "seccomp": 2,
     "descriptors": [0, 1, 2],
-    "user": 1000,
+    "user": "learner",
     "processes": 2,
     "network": "refused",
     "namespaces": "refused",
     "root": "read-only",
     "pid_one": "closed",
     "environment": [],
+}
+
+IN_CONTAINERS: dict[str, object] = {
+    "processes": 5,  # four of the agent's are in sight, and belong to someone else
 }
 
 
@@ -43,11 +47,14 @@ class Found:
         return f"the self-test failed: {'; '.join(self.deviations)}"
 
 
-def probe(sandbox: RunnerSandbox, *, runtime: str, controlled: bool) -> Found:
+def probe(
+    sandbox: RunnerSandbox, *, runtime: str, controlled: bool, rooms: str = "nested"
+) -> Found:
     """Look at a room; what deviates is listed."""
     found = Found()
     try:
         _look_inside(sandbox, runtime, found)
+        _compare(found, EXPECTED | (IN_CONTAINERS if rooms == "container" else {}))
         _meet_limits(sandbox, runtime, found)
     except SandboxError as error:
         found.deviations.append(str(error))
@@ -72,7 +79,12 @@ def _look_inside(sandbox: RunnerSandbox, runtime: str, found: Found) -> None:
         started = time.monotonic()
         room.run("python", "-c", "import sklearn.linear_model")
         found.timings["run_ms"] = round(1000 * (time.monotonic() - started), 1)
-    for name, wanted in EXPECTED.items():
+
+
+def _compare(found: Found, expected: dict[str, object]) -> None:
+    if found.deviations:
+        return
+    for name, wanted in expected.items():
         if found.seen.get(name) != wanted:
             found.deviations.append(f"{name} should be {wanted}, is {found.seen.get(name)}")
 

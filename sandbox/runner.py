@@ -24,10 +24,12 @@ from typing import Any
 
 from sandbox import cgroups, probing, shells
 from sandbox.client import RunnerSandbox
+from sandbox.container_rooms import ContainerRooms
 from sandbox.desk import Desk
 from sandbox.health import Health
-from sandbox.keeping import Shells
-from sandbox.shell import ShellError
+from sandbox.keeping import Keeper, Shells
+from sandbox.pool import Pool
+from sandbox.shell import ShellError, ShellKind
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +47,7 @@ class Runner:
 
     def __init__(
         self,
-        keeper: Shells,
+        keeper: Keeper,
         *,
         runtimes: Sequence[str],
         warehouse: Path,
@@ -144,6 +146,7 @@ class Runner:
             RunnerSandbox(inside),
             runtime=self.health.runtime,
             controlled=self._groups is not None,
+            rooms=self._keeper.kind.rooms,
         )
         try:
             found = await asyncio.wait_for(looking, TESTING_SECONDS)
@@ -193,20 +196,37 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
     warehouse = words.warehouse or words.home / "warehouse"
     try:
-        kind = shells.choose(words.shell, runtime=words.runtime[0])
+        choice = shells.Choice(
+            wanted=words.shell, rooms=words.rooms, oci_runtime=words.oci_runtime
+        )
+        kind = shells.choose(choice, runtime=words.runtime[0], warehouse=warehouse)
     except ShellError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    keeper = Shells(kind, home=words.home, warehouse=warehouse)
+    keeper = _keeper(kind, home=words.home, warehouse=warehouse)
     return asyncio.run(_work(keeper, words, warehouse))
 
 
-async def _work(keeper: Shells, words: argparse.Namespace, warehouse: Path) -> int:
+def _keeper(kind: ShellKind, *, home: Path, warehouse: Path) -> Keeper:
+    if isinstance(kind, ContainerRooms):
+        return Pool(kind, home=home, warehouse=warehouse)
+    return Shells(kind, home=home, warehouse=warehouse)
+
+
+def _facts(kind: ShellKind) -> dict[str, object]:
+    try:
+        return kind.facts()
+    except ShellError as error:
+        return {"warnings": [str(error)]}
+
+
+async def _work(keeper: Keeper, words: argparse.Namespace, warehouse: Path) -> int:
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(THREADS))
     runner = Runner(
         keeper, runtimes=words.runtime, warehouse=warehouse, test_seconds=words.self_test
     )
+    runner.health.started_by = await asyncio.to_thread(_facts, keeper.kind)
     path = words.socket or words.home / "runner.sock"
     serving = runner.check() if words.check else runner.serve(path, drain_seconds=words.drain)
     task = asyncio.ensure_future(serving)
@@ -238,6 +258,16 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--socket", type=Path, help="where to listen; default: HOME/runner.sock")
     parser.add_argument("--warehouse", type=Path, help="datasets; default: HOME/warehouse")
     parser.add_argument("--shell", default="auto", help="auto, docker or bubblewrap")
+    parser.add_argument(
+        "--rooms",
+        default=os.environ.get("SANDBOX_ROOMS") or "auto",
+        help="auto, nested or container; default: SANDBOX_ROOMS",
+    )
+    parser.add_argument(
+        "--oci-runtime",
+        default=os.environ.get("SANDBOX_RUNTIME", ""),
+        help="what the engine runs container rooms with, such as runsc; default: SANDBOX_RUNTIME",
+    )
     parser.add_argument(
         "--runtime",
         nargs="+",

@@ -86,6 +86,10 @@ class ShellKind(Protocol):
         """Start a shell. Raises ShellError."""
         ...
 
+    def facts(self) -> dict[str, object]:
+        """Tell what starts shells here, and what is to be said of it, for the health page."""
+        ...
+
     def reap(self) -> int:
         """Remove what killed runners left, and say how much it was. Raises ShellError."""
         ...

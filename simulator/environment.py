@@ -29,6 +29,7 @@ class Environment:
     """Every setting, with its default for `make run`."""
 
     home: Path
+    quests: Path  # the folder whose subfolders are quests
     port: int
     debug: bool
     secret_key: str
@@ -54,6 +55,7 @@ def read(given: Mapping[str, str]) -> Environment:
     debug = _take(given, "SIM_DEBUG", "0", _flag)
     return Environment(
         home=home,
+        quests=Path(given.get("SIM_QUESTS") or ROOT / "quests").expanduser().absolute(),
         port=_take(given, "PORT", "8000", _port),
         debug=debug,
         secret_key=given.get("SIM_SECRET_KEY") or _kept(home, "secret_key").hex(),

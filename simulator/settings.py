@@ -26,7 +26,7 @@ SIM_REDIS_URL: Final = ENVIRONMENT.redis_url
 SIM_RUNNER_SOCKET: Final = ENVIRONMENT.runner_socket
 SIM_SCALE: Final = ENVIRONMENT.scale
 CLICKHOUSE_URL: Final = ENVIRONMENT.clickhouse_url
-QUESTS_DIR: Final = BASE_DIR / "quests"
+QUESTS_DIR: Final = ENVIRONMENT.quests
 
 DEBUG = ENVIRONMENT.debug
 SECRET_KEY = ENVIRONMENT.secret_key

@@ -22,6 +22,7 @@ class Cage:
 
     filter: bytes
     landlock: int | None
+    user: int | None = None  # whom to become; none where a room has but one user
 
 
 def prepare(*, loopback: bool) -> Cage:
@@ -39,6 +40,8 @@ def enter(
     killed_first: bool = True,
 ) -> None:
     """Give up everything. What follows in this process may be a stranger's."""
+    if cage.user is not None:
+        _become(cage.user)
     if killed_first:
         Path("/proc/self/oom_score_adj").write_text(KILLED_FIRST)
     # Each line is a wall; the comment names the attack that it stops.
@@ -67,6 +70,13 @@ def _forbid_new_privileges() -> None:
 
 def _die_with_the_parent() -> None:
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _become(user: int) -> None:
+    """Be a user for good, whom this process already was in effect: no capability is needed."""
+    os.setresgid(user, user, user)
+    os.setresuid(user, user, user)
+    kernel.prctl(kernel.PR_SET_DUMPABLE, 1)  # its own /proc is its own again
 
 
 def close_all_but(*kept: int) -> None:

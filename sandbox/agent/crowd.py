@@ -40,15 +40,27 @@ class Crowd:
         self._reaper = reaper
         self._room_limits = limits
         self._shell_proc = shell_proc  # where our own children have the numbers that we know
-        self._meter = watch.Meter()
+        self._meter = self.make_meter()
         self._files_at_first = self._meter.scratch_used()[1]
         self._processes: list[Process] = []
         self._helpers: set[int] = set()
-        self._cages: dict[bool, Cage] = {False: confine.prepare(loopback=False)}
+        self._cages: dict[bool, Cage] = {False: self.make_cage(loopback=False)}
         self._cpu_of_dead = 0.0
         self._looked = self._confirmed = 0.0
         self._peak = 0
         self._facts_before = Facts()
+
+    # ---- what another kind of room has otherwise
+
+    def make_meter(self) -> watch.Meter:
+        """Make what measures the room."""
+        return watch.Meter()
+
+    def make_cage(self, *, loopback: bool) -> Cage:
+        """Prepare the walls of processes, and the loopback that they may use."""
+        if loopback:
+            walls.raise_loopback()
+        return confine.prepare(loopback=loopback)
 
     # ---- starting
 
@@ -85,8 +97,7 @@ class Crowd:
         """Prepare the walls for a process, with or without the room's loopback."""
         loopback = network == LOOPBACK
         if loopback not in self._cages:
-            walls.raise_loopback()
-            self._cages[loopback] = confine.prepare(loopback=loopback)
+            self._cages[loopback] = self.make_cage(loopback=loopback)
         return self._cages[loopback]
 
     def adopt(self, helper: int) -> None:
@@ -175,8 +186,10 @@ class Crowd:
         """See, at the end of a step that failed, whether a limit made it fail."""
         if running.too_loud:
             return "output_kb"
-        if running.status in {0, None}:
-            return None
+        return None if running.status in {0, None} else self.limit_behind(running)
+
+    def limit_behind(self, running: Process) -> str | None:
+        """Tell which limit the kernel has counted as met in a step that has failed, if any."""
         facts = self._ask_facts()
         _, number = process.ending(running.status or 0)
         late = self._cpu() - running.cpu_before >= running.limits.cpu_seconds

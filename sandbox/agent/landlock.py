@@ -3,6 +3,7 @@
 import ctypes
 import os
 import struct
+from pathlib import Path
 
 from sandbox.agent import kernel
 
@@ -17,6 +18,7 @@ TCP_BIND_AND_CONNECT = 3
 SCOPE_ABSTRACT_SOCKETS_AND_SIGNALS = 3
 SINCE_NETWORK, SINCE_SCOPES = 4, 6
 READING = EXECUTE | READ_FILE | READ_DIR
+OF_FILES = EXECUTE | WRITE_FILE | READ_FILE  # all else is of folders
 
 
 def version() -> int:
@@ -29,8 +31,14 @@ def version() -> int:
         return 0
 
 
-def ruleset(writable: tuple[str, ...], *, devices: str, loopback: bool) -> int | None:
-    """Make a rule set: read everything, write in some folders. None without Landlock."""
+def ruleset(
+    writable: tuple[str, ...],
+    *,
+    devices: str,
+    loopback: bool,
+    readable: tuple[str, ...] = ("/",),
+) -> int | None:
+    """Make a rule set: read some folders, write in others. None without Landlock."""
     level = version()
     if not level:
         return None
@@ -44,7 +52,8 @@ def ruleset(writable: tuple[str, ...], *, devices: str, loopback: bool) -> int |
     rules = kernel.syscall(
         kernel.LANDLOCK_CREATE_RULESET, ctypes.addressof(head), len(head), 0, what="landlock"
     )
-    _allow(rules, "/", READING)
+    for folder in readable:
+        _allow(rules, folder, READING)
     _allow(rules, devices, (READING | WRITE_FILE | IOCTL_DEV) & everything)
     for folder in writable:
         _allow(rules, folder, everything & ~(MAKE_CHAR | MAKE_BLOCK | IOCTL_DEV))
@@ -57,6 +66,8 @@ def restrict(rules: int) -> None:
 
 
 def _allow(rules: int, folder: str, access: int) -> None:
+    if not Path(folder).is_dir():
+        access &= OF_FILES
     parent = os.open(folder, os.O_PATH | os.O_CLOEXEC)
     try:
         rule = ctypes.create_string_buffer(struct.pack("<Qi", access, parent), 12)

@@ -3,6 +3,7 @@
 import ctypes
 import json
 import os
+import pwd
 import socket
 from pathlib import Path
 
@@ -80,7 +81,7 @@ if __name__ == "__main__":
         "no_new_privileges": int(_status("NoNewPrivs")),
         "seccomp": int(_status("Seccomp")),
         "descriptors": _descriptors(),
-        "user": os.getuid(),
+        "user": pwd.getpwuid(os.getuid()).pw_name,
         "processes": len([name for name in os.listdir("/proc") if name.isdigit()]),  # noqa: PTH208
         "network": _network(),
         "namespaces": _namespaces(),

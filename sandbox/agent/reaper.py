@@ -10,7 +10,7 @@ import os
 import select
 import signal
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import NoReturn
 
 from sandbox.agent import confine, kernel, walls, watch
@@ -65,12 +65,21 @@ def _live(tell: int, listen: int) -> NoReturn:
         os.setsid()
         kernel.prctl(kernel.PR_SET_DUMPABLE, 0)  # nobody in the room may look into it
         walls.mount_proc()
+        stand(tell, listen, watch.Meter)
+    finally:
+        os._exit(1)
+
+
+def stand(tell: int, listen: int, make_meter: Callable[[], watch.Meter]) -> NoReturn:
+    """Be the first process once `/proc` is there: wait to be confined, then serve."""
+    try:
         os.write(tell, MOUNTED)
-        os.read(listen, 1)
+        if not os.read(listen, 1):
+            os._exit(0)  # nobody opens a room any more
         nothing = os.open("/dev/null", os.O_RDWR)
         for standard in (0, 1, 2):
             os.dup2(nothing, standard)
-        meter = watch.Meter()
+        meter = make_meter()
         waker = _wake_for_the_dead()
         # No Landlock: it would keep this process from signalling others, which is its work.
         cage = confine.Cage(filter=confine.prepare(loopback=False).filter, landlock=None)

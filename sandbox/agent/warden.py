@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NoReturn
 
-from sandbox.agent import collect, kernel, learner, process, relay, walls, worker
+from sandbox.agent import collect, container, kernel, learner, process, relay, walls, worker
 from sandbox.agent.crowd import LOOPBACK, MEGABYTE, WATCH_SECONDS, Crowd, Step
 from sandbox.agent.frames import Verb, Violation, split
 from sandbox.agent.line import Gone, Line
@@ -49,6 +49,8 @@ def keep(end: socket.socket, order: Mapping[str, Any]) -> NoReturn:
 
 def _build(line: Line, order: Mapping[str, Any], first: list[Reaper]) -> Crowd:
     """Put up the walls, wait until the runner says go, and start the room's first process."""
+    if container.room is not None:
+        return container.room.build(line, order, first)
     limits = Limits(**order["limits"])
     shell_proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
     walls.leave_the_shell()
@@ -137,6 +139,8 @@ class Warden:
                 self._crowd.turn(WATCH_SECONDS, also=busy.channel)
             self._crowd.wait(busy, talk.hear)
             talk.hear()
+        if talk.raised or talk.rejected:  # a limit may be behind it: the kernel has counted
+            busy.stopped = busy.stopped or self._crowd.limit_behind(busy)
         busy.deadline = None
         if talk.rejected or busy.stopped:
             self._crowd.end_all(None)

@@ -45,6 +45,11 @@ class Talk:
         return chr(self._heard[0]) if self.complete else None
 
     @property
+    def raised(self) -> bool:
+        """Whether the answer is that an exception was raised."""
+        return self.complete and bytes(self._heard[:1]) == RAISED
+
+    @property
     def body(self) -> bytes:
         """The answer's own bytes, once it is complete."""
         return bytes(self._heard[ANSWER_HEAD.size :]) if self.complete else b""

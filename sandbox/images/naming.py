@@ -7,6 +7,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 IMAGES = REPOSITORY / "sandbox" / "images"
 DIGEST_LABEL = "sim.digest"
+PROFILE = IMAGES / "seccomp.json"  # of a container in which rooms nest
 CARRIED = ("__init__.py", "runtimes.py", "agent", "simkit")  # of `sandbox`, in every image
 
 
@@ -26,6 +27,15 @@ def digest(runtime: str) -> str:
 def tag(runtime: str) -> str:
     """Name the image of this runtime that fits this checkout."""
     return f"simulator-{runtime}:{digest(runtime)[:12]}"
+
+
+def agent_digest() -> str:
+    """One number for the code that runs in a container, as it lies there."""
+    total = hashlib.sha256()
+    agent = REPOSITORY / "sandbox/agent"
+    for path in sorted(agent.glob("*.py")):
+        total.update(path.name.encode() + b"\0" + path.read_bytes())
+    return total.hexdigest()
 
 
 def lock(runtime: str) -> Path:

@@ -28,6 +28,7 @@ class Site:
 
     address: str
     home: Path
+    pid: int  # of the process whose descendants are the site
 
 
 @contextmanager
@@ -39,7 +40,7 @@ def private_site(*, patience: float = 600, **settings: str) -> Iterator[Site]:
         process = _start(home, port, settings)
         try:
             _await_ready(process, patience)
-            yield Site(address=f"http://127.0.0.1:{port}", home=home)
+            yield Site(address=f"http://127.0.0.1:{port}", home=home, pid=process.pid)
         finally:
             _stop(process)
 

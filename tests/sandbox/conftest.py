@@ -28,7 +28,9 @@ KINDS = [
     pytest.param("bubblewrap", marks=pytest.mark.bubblewrap),
     pytest.param("plain user", marks=pytest.mark.bubblewrap),
     pytest.param("docker", marks=pytest.mark.docker),
+    pytest.param("container", marks=pytest.mark.docker),
 ]
+IN_DOCKER = ("docker", "container")
 LIMITS = Limits(
     cpu_seconds=20,
     wall_seconds=30,
@@ -116,7 +118,7 @@ def room(sandbox: RunnerSandbox) -> Iterator[RunnerRoom]:
 
 
 def _need_shell(kind: str) -> None:
-    if kind == "docker":
+    if kind in IN_DOCKER:
         need(
             "a Docker engine with the rooms' image",
             present=DockerShells().why_not("python-ml") is None,
@@ -130,8 +132,10 @@ def _need_shell(kind: str) -> None:
 
 
 def _command(kind: str, socket: Path, warehouse: Path) -> list[str]:
-    shell = "docker" if kind == "docker" else "bubblewrap"
+    shell = "docker" if kind in IN_DOCKER else "bubblewrap"
+    rooms = "container" if kind == "container" else "nested"
     words = [sys.executable, "-m", "sandbox.runner", "--home", str(HOME), "--shell", shell]
+    words += ["--rooms", rooms]
     words += ["--socket", str(socket), "--warehouse", str(warehouse)]
     if kind != "plain user":
         return words

@@ -3,11 +3,11 @@
 import docker
 from docker.models.containers import Container
 
-from sandbox import docker_shell
+from sandbox.engine import OWNER_LABEL, SHELL_LABEL
 
 
 def held_by(engine: docker.DockerClient, runner: int) -> list[Container]:
     """List the shells that the process `runner` holds."""
-    ours = engine.containers.list(filters={"label": docker_shell.SHELL_LABEL}, ignore_removed=True)
+    ours = engine.containers.list(filters={"label": SHELL_LABEL}, ignore_removed=True)
     owner = f"{runner}:"
-    return [each for each in ours if each.labels[docker_shell.OWNER_LABEL].startswith(owner)]
+    return [each for each in ours if each.labels[OWNER_LABEL].startswith(owner)]

@@ -21,8 +21,10 @@ import docker
 import pytest
 import requests
 
-from sandbox import docker_shell
-from sandbox.docker_shell import DockerShell, DockerShells
+from sandbox import compatible, docker_shell
+from sandbox import engine as door
+from sandbox.attached import Attached
+from sandbox.docker_shell import DockerShells
 from sandbox.images import build, naming
 from sandbox.interface import SandboxError
 from sandbox.runtimes import Runtime
@@ -30,10 +32,10 @@ from sandbox.shell import ShellError, Wish
 from tests.needs import need
 from tests.sandbox.conftest import LIMITS, Host
 from tests.sandbox.containers import held_by
+from tests.sandbox.relay import ENGINE, Relay
 
 pytestmark = pytest.mark.docker
 
-ENGINE = Path("/var/run/docker.sock")
 PYTHON = ("/runtime/bin/python", "-c")
 ECHO = """
 import os
@@ -81,14 +83,14 @@ def a_template_that_echoes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def shell(engine: docker.DockerClient, wish: Wish) -> Iterator[DockerShell]:
+def shell(engine: docker.DockerClient, wish: Wish) -> Iterator[Attached]:
     shell = DockerShells().start(wish)
     yield shell
     shell.kill()
 
 
 def _facts(engine: docker.DockerClient, pid: int) -> dict[str, Any]:
-    for container in engine.containers.list(filters={"label": docker_shell.SHELL_LABEL}):
+    for container in engine.containers.list(filters={"label": door.SHELL_LABEL}):
         if container.attrs["State"]["Pid"] == pid:
             return dict(container.attrs)
     raise AssertionError(f"no container's init has the process id {pid}")
@@ -96,7 +98,7 @@ def _facts(engine: docker.DockerClient, pid: int) -> dict[str, Any]:
 
 def _names(engine: docker.DockerClient) -> set[str]:
     listed = engine.containers.list(
-        all=True, filters={"label": docker_shell.SHELL_LABEL}, ignore_removed=True
+        all=True, filters={"label": door.SHELL_LABEL}, ignore_removed=True
     )
     return {str(container.name) for container in listed}
 
@@ -105,7 +107,7 @@ def _names(engine: docker.DockerClient) -> set[str]:
 
 
 def test_the_container_is_started_with_every_wall(
-    engine: docker.DockerClient, shell: DockerShell, wish: Wish
+    engine: docker.DockerClient, shell: Attached, wish: Wish
 ) -> None:
     facts = _facts(engine, shell.pid)
     host = facts["HostConfig"]
@@ -147,7 +149,7 @@ def test_the_container_is_started_with_every_wall(
     assert (mount["RW"], mount["Propagation"]) == (False, "rprivate")
 
 
-def test_the_template_runs_without_rights_and_under_a_filter(shell: DockerShell) -> None:
+def test_the_template_runs_without_rights_and_under_a_filter(shell: Attached) -> None:
     status = dict(
         line.split(":\t", 1)
         for line in Path(f"/proc/{shell.pid}/status").read_text().splitlines()
@@ -158,28 +160,9 @@ def test_the_template_runs_without_rights_and_under_a_filter(shell: DockerShell)
     assert (status["NoNewPrivs"], status["Seccomp"]) == ("1", "2")
 
 
-def test_the_container_has_no_network_but_its_own_loopback(shell: DockerShell) -> None:
+def test_the_container_has_no_network_but_its_own_loopback(shell: Attached) -> None:
     devices = Path(f"/proc/{shell.pid}/net/dev").read_text().splitlines()[2:]
     assert [line.split(":")[0].strip() for line in devices] == ["lo"]
-
-
-def test_the_filter_allows_what_makes_rooms_and_nothing_that_we_deny() -> None:
-    profile = json.loads((naming.IMAGES / "seccomp.json").read_text())
-    allowed = {
-        name
-        for rule in profile["syscalls"]
-        if rule["action"] == "SCMP_ACT_ALLOW" and not rule.get("args")
-        for name in rule["names"]
-    }
-    assert {"unshare", "clone", "mount", "umount2", "pivot_root", "sethostname"} <= allowed
-    denied = (
-        "ptrace process_vm_readv process_vm_writev name_to_handle_at open_by_handle_at"
-        " memfd_secret vmsplice setxattr lsetxattr fsetxattr mknod mknodat quotactl"
-        " io_uring_setup bpf keyctl add_key perf_event_open userfaultfd setns chroot socket"
-        " clone3 modify_ldt"
-        " fsopen move_mount open_tree mount_setattr kexec_load init_module reboot swapon syslog"
-    )
-    assert not allowed & set(denied.split())
 
 
 def test_the_apparmor_profile_is_well_formed_and_has_the_name_that_is_asked_for() -> None:
@@ -195,7 +178,7 @@ def test_the_apparmor_profile_is_well_formed_and_has_the_name_that_is_asked_for(
 def test_an_engine_that_misses_the_apparmor_profile_is_told_how_to_load_it() -> None:
     refusal = docker.errors.APIError("500", explanation="unable to apply apparmor profile")
     advice = r"apparmor_parser -r sandbox/images/apparmor$"
-    with pytest.raises(ShellError, match=advice), docker_shell._asking("start a shell"):
+    with pytest.raises(ShellError, match=advice), door.asking("start a shell"):
         raise refusal
 
 
@@ -214,7 +197,7 @@ def test_a_template_that_cannot_start_leaves_its_last_words(
         shell.kill()
 
 
-def test_every_byte_comes_back_in_order_however_it_is_cut(shell: DockerShell) -> None:
+def test_every_byte_comes_back_in_order_however_it_is_cut(shell: Attached) -> None:
     sent = os.urandom(1_000_000)
     sender = threading.Thread(target=shell.send, args=(sent,))
     sender.start()
@@ -226,9 +209,7 @@ def test_every_byte_comes_back_in_order_however_it_is_cut(shell: DockerShell) ->
     assert set(shell.last_words()) == {"."}
 
 
-def test_a_killed_shell_is_gone_and_says_so(
-    engine: docker.DockerClient, shell: DockerShell
-) -> None:
+def test_a_killed_shell_is_gone_and_says_so(engine: docker.DockerClient, shell: Attached) -> None:
     pid = shell.pid
     shell.kill()
     shell.kill()
@@ -242,7 +223,7 @@ def test_a_killed_shell_is_gone_and_says_so(
 
 
 def test_the_shell_of_a_killed_runner_is_reaped_and_a_held_one_is_not(
-    engine: docker.DockerClient, shell: DockerShell, wish: Wish
+    engine: docker.DockerClient, shell: Attached, wish: Wish
 ) -> None:
     held = _facts(engine, shell.pid)["Name"].removeprefix("/")
     before = _names(engine)
@@ -269,9 +250,9 @@ def test_the_shell_of_a_killed_runner_is_reaped_and_a_held_one_is_not(
 def test_a_shell_whose_owner_cannot_be_looked_up_is_reaped_at_its_deadline(
     engine: docker.DockerClient, wish: Wish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(docker_shell, "_owner", lambda: "1:2:elsewhere")
+    monkeypatch.setattr(door, "owner", lambda: "1:2:elsewhere")
     in_time = DockerShells().start(wish)
-    monkeypatch.setattr(docker_shell, "LIFETIME_SECONDS", -1)
+    monkeypatch.setattr(door, "LIFETIME_SECONDS", -1)
     too_late = DockerShells().start(wish)
     try:
         kept, reaped = (_facts(engine, shell.pid)["Name"][1:] for shell in (in_time, too_late))
@@ -344,7 +325,7 @@ def test_no_engine_is_one_sentence(wish: Wish, monkeypatch: pytest.MonkeyPatch) 
 def test_an_engine_that_never_answers_is_given_up_on(
     tmp_path: Path, wish: Wish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(docker_shell, "ENGINE_SECONDS", 0.2)
+    monkeypatch.setattr(door, "ENGINE_SECONDS", 0.2)
     with socket.socket(socket.AF_UNIX) as deaf:
         deaf.bind(str(tmp_path / "deaf.sock"))
         deaf.listen()
@@ -393,7 +374,7 @@ def test_when_the_engine_dies_the_shell_can_still_be_killed(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     need("the engine's Unix socket, and root", present=ENGINE.exists() and os.geteuid() == 0)
-    with _Relay(tmp_path / "relay.sock") as relay:
+    with Relay(tmp_path / "relay.sock") as relay:
         monkeypatch.setenv("DOCKER_HOST", f"unix://{relay.path}")
         shell = DockerShells().start(wish)
         name = _facts(engine, shell.pid)["Name"].removeprefix("/")
@@ -411,52 +392,85 @@ def test_when_the_engine_dies_the_shell_can_still_be_killed(
     assert name not in _names(engine)
 
 
+@pytest.mark.parametrize("word", [b"/create", b"/attach", b"/start", b"/json"])
+def test_an_engine_that_falls_silent_in_a_start_is_given_up_on(
+    wish: Wish, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word: bytes
+) -> None:
+    need("the engine's Unix socket, and root", present=ENGINE.exists() and os.geteuid() == 0)
+    monkeypatch.setattr(door, "ENGINE_SECONDS", 2)
+    with Relay(tmp_path / "relay.sock") as relay:
+        monkeypatch.setenv("DOCKER_HOST", f"unix://{relay.path}")
+        relay.mute(word)
+        said = _refusal(lambda: DockerShells().start(wish))
+    assert said.startswith("the Docker engine did not "), said
+    assert "timed out" in said.lower() or "timeout" in said.lower(), said
+
+
+def test_an_engine_that_falls_silent_in_a_removal_is_given_up_on_and_the_shell_killed(
+    engine: docker.DockerClient,
+    wish: Wish,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    need("the engine's Unix socket, and root", present=ENGINE.exists() and os.geteuid() == 0)
+    monkeypatch.setattr(door, "ENGINE_SECONDS", 2)
+    with Relay(tmp_path / "relay.sock") as relay:
+        monkeypatch.setenv("DOCKER_HOST", f"unix://{relay.path}")
+        shell = DockerShells().start(wish)
+        relay.mute(b"DELETE ")
+        shell.kill()
+    _wait_for_the_end_of(shell.pid)
+    monkeypatch.delenv("DOCKER_HOST")
+    assert DockerShells().reap() >= 1
+
+
+# What runs containers
+
+
+@pytest.mark.parametrize(
+    ("runc", "warned"),
+    [
+        ("1.1.5+ds1", ["CVE-2024-21626", "November 2025"]),
+        ("1.1.12", ["November 2025"]),
+        ("1.2.7", ["November 2025"]),
+        ("1.2.8", []),
+        ("1.3.3-rc.1", []),
+        ("1.4.0", []),
+        ("2.0.0", []),
+        ("", ["not known"]),
+    ],
+)
+def test_an_old_runc_is_warned_of(runc: str, warned: list[str]) -> None:
+    warnings = list(door._warnings(runc))
+    assert len(warnings) == len(warned)
+    assert all(word in told for word, told in zip(warned, warnings, strict=True))
+
+
+def test_the_versions_of_this_engine_are_told(engine: docker.DockerClient) -> None:
+    found = door.versions(engine)
+    assert found.engine == engine.version()["Version"]
+    assert found.runc
+
+
+# Looking into an image
+
+
+def test_an_image_that_carries_something_else_is_named_and_not_used(
+    engine: docker.DockerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compatible, "_good", set())
+    image = door.find_image(engine, "python-ml")
+    compatible.check(engine, image, "python-ml")
+    monkeypatch.setattr(compatible, "_good", set())
+    monkeypatch.setattr(naming, "agent_digest", lambda: "0" * 64)
+    monkeypatch.setattr(compatible, "PYTHON", (3, 14))
+    with pytest.raises(ShellError, match="another python and another agent than this checkout"):
+        compatible.check(engine, image, "python-ml")
+
+
 def _wait_for_the_end_of(pid: int) -> None:
     with contextlib.suppress(ProcessLookupError):
         descriptor = os.pidfd_open(pid)
         with contextlib.closing(os.fdopen(descriptor)), selectors.PollSelector() as selector:
             selector.register(descriptor, selectors.EVENT_READ)
             assert selector.select(timeout=30), f"process {pid} lives on"
-
-
-class _Relay:
-    """A stand-in for the engine's socket that passes everything on until it is cut."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._listener = socket.socket(socket.AF_UNIX)
-        self._ends: list[socket.socket] = []
-
-    def __enter__(self) -> "_Relay":
-        self._listener.bind(str(self.path))
-        self._listener.listen()
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.cut()
-
-    def cut(self) -> None:
-        """Hang up on everyone, and on everyone who comes."""
-        self.path.unlink(missing_ok=True)
-        for end in [self._listener, *self._ends]:
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-            end.close()
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                caller, _ = self._listener.accept()
-                engine = socket.socket(socket.AF_UNIX)
-                engine.connect(str(ENGINE))
-                self._ends += [caller, engine]
-                for source, target in ((caller, engine), (engine, caller)):
-                    threading.Thread(target=_pass_on, args=(source, target), daemon=True).start()
-
-
-def _pass_on(source: socket.socket, target: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while data := source.recv(1 << 16):
-            target.sendall(data)
-        target.shutdown(socket.SHUT_WR)

@@ -22,6 +22,7 @@ import pytest
 
 from sandbox import docker_shell
 from sandbox.client import RunnerSandbox
+from sandbox.engine import OWNER_LABEL, SHELL_LABEL
 from sandbox.interface import Network, SandboxError, ServiceDown
 from tests.sandbox.conftest import HOME, LIMITS, ROOT, _need_shell
 
@@ -186,14 +187,10 @@ def _held(kind: str, runner: int) -> list[str]:
     with contextlib.closing(docker.DockerClient.from_env()) as engine:
         docker_shell.DockerShells().reap()  # as every runner does every few seconds
         ours = engine.containers.list(
-            all=True, filters={"label": docker_shell.SHELL_LABEL}, ignore_removed=True
+            all=True, filters={"label": SHELL_LABEL}, ignore_removed=True
         )
         owner = f"{runner}:"
-        return [
-            str(each.name)
-            for each in ours
-            if each.labels[docker_shell.OWNER_LABEL].startswith(owner)
-        ]
+        return [str(each.name) for each in ours if each.labels[OWNER_LABEL].startswith(owner)]
 
 
 def _mounts() -> list[str]:

@@ -72,15 +72,20 @@ def test_a_wall_that_is_missing_is_named(
     host: Host, monkeypatch: pytest.MonkeyPatch, name: str, wanted: object
 ) -> None:
     monkeypatch.setitem(probing.EXPECTED, name, wanted)
-    found = probing.probe(host.sandbox, runtime="python-ml", controlled=False)
+    found = _probed(host)
     assert len(found.deviations) == 1
     assert found.sentence.startswith(f"the self-test failed: {name} should be {wanted}")
 
 
 def test_a_limit_that_does_not_hold_is_named(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(probing, "LIMITS", replace(probing.LIMITS, scratch_mb=200))
-    found = probing.probe(host.sandbox, runtime="python-ml", controlled=False)
+    found = _probed(host)
     assert found.deviations == ["the limit scratch_mb does not hold (ended by None)"]
+
+
+def _probed(host: Host) -> probing.Found:
+    rooms = "container" if host.kind == "container" else "nested"
+    return probing.probe(host.sandbox, runtime="python-ml", controlled=False, rooms=rooms)
 
 
 def test_a_stranger_on_the_socket_gets_nothing(host: Host) -> None:
@@ -172,15 +177,18 @@ def _refuse_namespaces() -> None:
 
 def test_a_room_says_where_it_was_made(host: Host, room: RunnerRoom) -> None:
     health = host.sandbox.health()
-    assert room.made.shell == health["shell"] == host.kind.replace("plain user", "bubblewrap")
+    assert room.made.shell == health["shell"] == MADE_BY.get(host.kind, host.kind)
     assert room.made.rooms == health["rooms_kind"]
     assert room.made.development_only == health["development_only"]
     assert room.made.runtime == "python-ml"
     assert room.made.digest == _digest(host.kind)
 
 
+MADE_BY = {"plain user": "bubblewrap", "container": "docker"}
+
+
 def _digest(kind: str) -> str:
-    if kind != "docker":
+    if MADE_BY.get(kind, kind) != "docker":
         return runtimes.find("python-ml", home=HOME).digest
     with contextlib.closing(docker.DockerClient.from_env()) as engine:
         return str(engine.images.get(naming.tag("python-ml")).id)

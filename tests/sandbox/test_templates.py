@@ -21,7 +21,7 @@ from sandbox.client import RunnerRoom, RunnerSandbox
 from sandbox.interface import SandboxError
 from sandbox.keeping import Age, Shells
 from sandbox.shell import Shell, Wish
-from sandbox.shells import choose
+from sandbox.shells import Choice, choose
 from tests.sandbox.conftest import HOME, LIMITS, ROOT, traces
 
 pytestmark = [pytest.mark.bubblewrap, pytest.mark.usefixtures("bubblewrap")]
@@ -37,13 +37,18 @@ class Kind:
     rooms_why = "a test"
 
     def __init__(self) -> None:
-        self._kind = choose("bubblewrap", runtime="python-ml")
+        self._kind = choose(
+            Choice(wanted="bubblewrap"), runtime="python-ml", warehouse=Path("none")
+        )
         self.name = self._kind.name
         self.shells: list[Shell] = []
 
     def start(self, wish: Wish) -> Shell:
         self.shells.append(self._kind.start(wish))
         return self.shells[-1]
+
+    def facts(self) -> dict[str, object]:
+        return {}
 
     def reap(self) -> int:
         return 0

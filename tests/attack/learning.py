@@ -1,0 +1,127 @@
+"""A learner of the site under attack: hands in, waits, and fetches whatever can be fetched."""
+
+import base64
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Final
+
+import httpx
+
+PATIENCE_SECONDS: Final = 120.0
+POLL_SECONDS: Final = 0.02
+OPEN: Final = ("queued", "running")
+QUEST: Final = "target"
+
+
+class Unanswered(Exception):
+    """The site did not do what it promises."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandedIn:
+    """What a hand-in came to: an attempt, or a refusal."""
+
+    status: int
+    body: Mapping[str, Any]
+
+    @property
+    def attempt(self) -> str:
+        """Its id. Raises Unanswered for a refusal."""
+        if self.status != httpx.codes.ACCEPTED:
+            raise Unanswered(f"the hand-in was refused: {self.status} {self.body}")
+        return str(self.body["id"])
+
+
+class Learner:
+    """One signed-in person, at an address of their own, with API and pages."""
+
+    def __init__(self, address: str, *, name: str, token: str, session: str, home: str) -> None:
+        # The site counts hand-ins by address: each person comes from another one.
+        self.name = name
+        self._http = httpx.Client(
+            base_url=address,
+            timeout=60,
+            transport=httpx.HTTPTransport(local_address=home, retries=2),
+            headers={"Authorization": f"Bearer {token}"},
+            cookies={"sessionid": session},
+        )
+        self._pool = ThreadPoolExecutor(max_workers=4)
+
+    def close(self) -> None:
+        self._pool.shutdown()
+        self._http.close()
+
+    def hand_in(self, stage: str, files: Mapping[str, bytes]) -> HandedIn:
+        """Hand in a project."""
+        coded = {path: base64.b64encode(body).decode() for path, body in files.items()}
+        return self._sent(stage, lambda path: self._http.post(path, json={"files": coded}))
+
+    def hand_in_zip(self, stage: str, archive: bytes) -> HandedIn:
+        """Hand in an archive, or what is called one."""
+        kind = {"Content-Type": "application/zip"}
+        return self._sent(stage, lambda path: self._http.post(path, content=archive, headers=kind))
+
+    def put(self, files: Mapping[str, bytes]) -> None:
+        """Make the draft exactly these files."""
+        coded = {path: base64.b64encode(body).decode() for path, body in files.items()}
+        answer = self._http.put(f"/api/quests/{QUEST}/project", json={"files": coded})
+        answer.raise_for_status()
+
+    def state(self, attempt: str) -> Mapping[str, Any]:
+        """How far an attempt is."""
+        answer = self._http.get(f"/api/attempts/{attempt}")
+        answer.raise_for_status()
+        found: Mapping[str, Any] = answer.json()
+        return found
+
+    def report(self, attempt: str) -> Mapping[str, Any]:
+        """The report, once there is a verdict. Raises Unanswered when none comes."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while (state := self.state(attempt)["state"]) in OPEN:
+            if time.monotonic() > deadline:
+                raise Unanswered(f"attempt {attempt} is {state} after {PATIENCE_SECONDS:.0f} s")
+            time.sleep(POLL_SECONDS)
+        if state != "done":
+            raise Unanswered(f"attempt {attempt} ended as {state}")
+        answer = self._http.get(f"/api/attempts/{attempt}/report")
+        answer.raise_for_status()
+        found: Mapping[str, Any] = answer.json()
+        return found
+
+    def everything(self, stage: str, attempts: Iterable[str]) -> dict[str, bytes]:
+        """All that this learner can fetch of these attempts, and of their own work around them."""
+        addresses = [
+            f"/quests/{QUEST}/{stage}/",
+            "/work/",
+            f"/quests/{QUEST}/project/differences",
+            f"/api/quests/{QUEST}/project",
+            f"/api/quests/{QUEST}/project.zip",
+            "/api/attempts",
+        ]
+        for attempt in attempts:
+            addresses += [
+                f"/attempts/{attempt}/",
+                f"/attempts/{attempt}/outcome",
+                f"/attempts/{attempt}/events",
+                f"/api/attempts/{attempt}",
+                f"/api/attempts/{attempt}/report",
+                f"/api/attempts/{attempt}/events",
+            ]
+        return dict(zip(addresses, self._pool.map(self.fetch, addresses), strict=True))
+
+    def fetch(self, path: str) -> bytes:
+        """A page, a document or a stream to its end, with its headers; an error page, too."""
+        answer = self._http.get(path)
+        return str(answer.headers).encode() + answer.content
+
+    def _sent(self, stage: str, send: Callable[[str], httpx.Response]) -> HandedIn:
+        """Send it; wait where the site says that this was often."""
+        path = f"/api/quests/{QUEST}/stages/{stage}/attempts"
+        answer = send(path)
+        while answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
+            time.sleep(min(5.0, float(answer.headers["Retry-After"])))
+            answer = send(path)
+        body = answer.json() if "json" in answer.headers.get("content-type", "") else {}
+        return HandedIn(status=answer.status_code, body=body)

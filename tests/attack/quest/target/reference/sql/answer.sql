@@ -1,0 +1,1 @@
+SELECT id, a + b AS total FROM pairs ORDER BY id

@@ -1,0 +1,131 @@
+"""What a site's rooms leave on the host, counted from outside: I2 and the memory of I6."""
+
+import contextlib
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import docker
+
+from tests.sandbox.containers import held_by
+
+NAMESPACES: Final = ("cgroup", "ipc", "mnt", "net", "pid", "user", "uts")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Traces:
+    """Everything countable of a site that does nothing."""
+
+    site: int  # processes of web, worker, broker and the like
+    rooms: int  # processes of the runner and below it, in containers, too
+    groups: int
+    containers: int
+    mounts: int
+    namespaces: int
+    scratch: tuple[str, ...]
+
+    def above(self, idle: "Traces") -> str:
+        """What differs, in words; empty when nothing does."""
+        mine, other = vars(self), vars(idle)
+        return ", ".join(f"{k} {mine[k]}, idle {other[k]}" for k in mine if mine[k] != other[k])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Memory:
+    """Proportional set sizes, in MB."""
+
+    worker: float
+    runner: float
+    shells: float
+
+
+class Watcher:
+    """Looks at one site's processes."""
+
+    def __init__(self, site: int, *, scratch: Path, docker_too: bool) -> None:
+        self._site = site
+        self._scratch = scratch
+        self._engine = docker.from_env(timeout=30) if docker_too else None
+        self.runner = self._find("sandbox.runner")
+
+    def look(self) -> Traces:
+        """Count."""
+        inits = self._containers()
+        below = descendants([self.runner, *inits])
+        return Traces(
+            site=len(descendants([self._site])) - len(descendants([self.runner])),
+            rooms=len(below),
+            groups=_groups(self.runner),
+            containers=len(inits),
+            mounts=_mounts(below),
+            namespaces=len({name for pid in below for name in _namespaces(pid)}),
+            scratch=tuple(sorted(path.name for path in self._scratch.iterdir())),
+        )
+
+    def weigh(self) -> Memory:
+        """Sum up memory."""
+        worker = descendants([self._find("celery")])
+        shells = set(descendants([self.runner, *self._containers()])) - {self.runner}
+        return Memory(
+            worker=sum(map(_megabytes, worker)),
+            runner=_megabytes(self.runner),
+            shells=sum(map(_megabytes, shells)),
+        )
+
+    def _containers(self) -> list[int]:
+        if self._engine is None:
+            return []
+        held = held_by(self._engine, self.runner)
+        return [int(each.attrs["State"]["Pid"]) for each in held if each.attrs["State"]["Pid"]]
+
+    def _find(self, word: str) -> int:
+        for pid in descendants([self._site]):
+            with contextlib.suppress(OSError):
+                if word in Path(f"/proc/{pid}/cmdline").read_text().split("\0"):
+                    return pid
+        raise LookupError(f"the site has no process {word}")
+
+
+def descendants(roots: Iterable[int]) -> list[int]:
+    """These processes and all below them that still are."""
+    waiting, found = [*roots], []
+    while waiting:
+        parent = waiting.pop()
+        found.append(parent)
+        for children in Path(f"/proc/{parent}/task").glob("*/children"):
+            with contextlib.suppress(OSError):  # gone meanwhile
+                waiting += [int(word) for word in children.read_text().split()]
+    return found
+
+
+def _groups(runner: int) -> int:
+    return sum(
+        sum(1 for name in folders if name.startswith(f"sim-{runner}-"))
+        for _, folders, _ in os.walk("/sys/fs/cgroup")
+    )
+
+
+def _mounts(pids: Iterable[int]) -> int:
+    seen: dict[str, int] = {}
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            name = Path(f"/proc/{pid}/ns/mnt").readlink().name
+            if name not in seen:
+                seen[name] = Path(f"/proc/{pid}/mountinfo").read_text().count("\n")
+    return sum(seen.values())
+
+
+def _namespaces(pid: int) -> list[str]:
+    with contextlib.suppress(OSError):
+        return [Path(f"/proc/{pid}/ns/{kind}").readlink().name for kind in NAMESPACES]
+    return []
+
+
+def _megabytes(pid: int) -> float:
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) / 1024
+    return 0.0
