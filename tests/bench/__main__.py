@@ -13,7 +13,12 @@ from tests.bench import loop, room, soak
 from tests.bench.bounds import BOUNDS
 
 Section = Callable[[], dict[str, float]]
-SECTIONS: dict[str, Section] = {"loop": loop.measure, "room": room.measure, "soak": soak.measure}
+SECTIONS: dict[str, Section] = {
+    "loop": loop.measure,
+    "room": room.measure,
+    "containers": room.measure_containers,
+    "soak": soak.measure,
+}
 KEPT = ROOT / ".sim" / "bench.json"
 
 
