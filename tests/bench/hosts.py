@@ -29,15 +29,16 @@ class Host:
 
     def roots(self) -> tuple[int, ...]:
         """Tell the runner's process, and the first one in each container that it holds."""
-        return (self.runner, *(_first_process(name) for name in self.containers()))
+        return (self.runner, *filter(None, map(_first_process, self.containers())))
 
     def containers(self) -> list[str]:
         """List the containers that the runner holds, running or not."""
         if self.kind == "bubblewrap":
             return []
         form = f'--format={{{{.Names}}}} {{{{.Label "{OWNER}"}}}}'
-        told = _docker("ps", "--all", f"--filter=label={OWNER}", form).splitlines()
-        listed = [line.split() for line in told]
+        words = ["docker", "ps", "--all", f"--filter=label={OWNER}", form]
+        told = subprocess.run(words, check=True, capture_output=True, text=True).stdout
+        listed = [line.split() for line in told.splitlines()]
         return [name for name, owner in listed if owner.startswith(f"{self.runner}:")]
 
     def holdings(self) -> procs.Holdings:
@@ -83,8 +84,7 @@ def _listens(pid: int, socket: Path) -> bool:
 
 
 def _first_process(container: str) -> int:
-    return int(_docker("inspect", "--format={{.State.Pid}}", container))
-
-
-def _docker(*words: str) -> str:
-    return subprocess.run(["docker", *words], check=True, capture_output=True, text=True).stdout
+    """Tell its process id as this host counts; 0 for one that has ended."""
+    words = ["docker", "inspect", "--format={{.State.Pid}}", container]
+    told = subprocess.run(words, check=False, capture_output=True).stdout
+    return int(told.strip() or 0)

@@ -18,7 +18,7 @@ from sandbox.interface import Limits, Network, SandboxError, Stopped
 from tests.bench import peers, procs
 from tests.bench.hosts import Host, host, why_no_engine
 
-WARM_UP: Final = 100
+WARM_UP: Final = 200
 IN_A_ROW: Final = 2000
 AT_ONCE: Final = 16
 MORE: Final = 400  # rooms, `AT_ONCE` at a time
