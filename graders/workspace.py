@@ -344,6 +344,7 @@ class Workspace:
             and frame.path in self.files
         ]
         kind = raised.type.rpartition(".")[2]
+        not_plain = kind == "NotPlain" and not raised.frames  # the boundary's word, not theirs
         if self.rooms.phase in _OPEN:
             output = f"{output}{raised.type}: {raised.message}"[-_TAIL:]
         elif not isinstance(getattr(builtins, kind, None), type):
@@ -353,7 +354,7 @@ class Workspace:
             raise Ended(
                 Outcome.ERROR, "query_failed", {"path": target}, locations=place, output=output
             )
-        if kind == "NotPlain" and not raised.frames:  # the boundary's own word, not the project's
+        if not_plain:
             raise Ended(Outcome.ERROR, "rejected", {"target": target, "rule": "not-plain"})
         raise Ended(
             Outcome.ERROR,

@@ -1,13 +1,15 @@
 """Container rooms: each room a single-use container, for hosts where rooms cannot nest.
 
-Nothing is mounted and no namespace is made in such a container, so it keeps Docker's own masks on
-`/proc`, AppArmor's `docker-default`, and any runtime that the engine knows (gVisor, Kata).
+Nothing is mounted and no namespace is made in such a container, so it bears Docker's masks on
+`/proc`, and more of them, AppArmor's `docker-default`, and any runtime that the engine knows
+(gVisor, Kata).
 """
 
 import itertools
 import json
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import docker
@@ -31,6 +33,7 @@ FIRST_USER = 61_200  # that no distribution gives to anyone: each room has a use
 USERS = 2_800
 NEW_NAMESPACES = 0x7E020000  # every CLONE_NEW* flag of clone
 OF_NESTED_ROOMS = {"clone", "mount", "pivot_root", "sethostname", "umount2", "unshare"}
+DOCKERS_OWN = "acpi asound kcore keys latency_stats sched_debug scsi timer_list timer_stats"
 OWN_ONLY = {"sched_setattr": 0, "sched_setparam": 0, "sched_setscheduler": 0, "setpriority": 1}
 
 
@@ -79,7 +82,18 @@ class ContainerRooms(DockerShells):
             mounts=_data(wish),
             runtime=self.oci_runtime,
         )
-        return config
+        return config | {"MaskedPaths": masked()}
+
+
+def masked(proc: Path = Path("/proc")) -> list[str]:
+    """List what the engine covers: all of `/proc` that is not a process.
+
+    A nested room mounts a `/proc` that has nothing else; no process in a container can. The list
+    is Docker's own (moby, `DefaultLinuxSpec`) and what this host's kernel shows, so that a newer
+    one's tables are covered, too. The engine passes over what is not there.
+    """
+    tables = [path for path in proc.iterdir() if not (path.name.isdigit() or path.is_symlink())]
+    return sorted({*map(str, tables), *(f"/proc/{name}" for name in DOCKERS_OWN.split())})
 
 
 def profile() -> str:
@@ -115,7 +129,8 @@ def _places(wish: RoomWish) -> dict[str, str]:
     files = wish.scratch_files + walls.SLACK_FILES
     scratch = f"rw,nosuid,nodev,size={size},nr_inodes={files},mode=777"
     places = dict.fromkeys(walls.PLACES, scratch)
-    places["/etc"] = "rw,nosuid,nodev,noexec,size=64k,nr_inodes=16,mode=755"
+    for ours in ("/etc", "/sys"):  # over the engine's own: what is not there cannot be asked
+        places[ours] = "rw,nosuid,nodev,noexec,size=64k,nr_inodes=16,mode=755"
     if wish.data is None:
         places["/data"] = "ro,nosuid,nodev,noexec,size=4k,nr_inodes=1,mode=755"
     return places

@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox import nesting
+from sandbox import nesting, userns
 from sandbox.bubblewrap_shell import Bubblewrap
 from sandbox.container_rooms import ContainerRooms
 from sandbox.docker_shell import DockerShells
@@ -16,13 +16,6 @@ SHELLS = ("auto", "docker", "bubblewrap")
 ROOMS = ("auto", "nested", "container")
 
 REFUSALS = ("namespace", "uid map", "Operation not permitted")
-ALLOW_NAMESPACES = (
-    "This kernel refuses user namespaces, which rooms need; allow them with "
-    "`sysctl kernel.unprivileged_userns_clone=1` (Debian), "
-    "`sysctl user.max_user_namespaces=15000` (Red Hat) or "
-    "`sysctl kernel.apparmor_restrict_unprivileged_userns=0` (Ubuntu, or an AppArmor profile "
-    "for bwrap); in a container, allow them to the container."
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,5 +82,5 @@ def _kind_of_rooms(
 def explain(words: str) -> str:
     """Say in one sentence why a shell did not come up, and what to do."""
     if any(sign in words for sign in REFUSALS):
-        return f"{ALLOW_NAMESPACES} It said: {words[-300:]}"
+        return f"{userns.why_refused()} (bubblewrap said: {words[-300:]})"
     return f"the shell did not come up: {words[-500:] or 'it said nothing'}"

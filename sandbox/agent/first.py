@@ -52,9 +52,10 @@ def _work(heard: int, say: int, learner: int) -> None:
 
 
 def _name(learner: int) -> None:
-    """Give the learner's user a name, as in any room."""
+    """Give the learner's user a name, as in any room, and show as little of the kernel."""
     (NAMES / "passwd").write_text(f"learner:x:{learner}:{learner}::/tmp:/nonexistent\n")
     (NAMES / "group").write_text(f"learner:x:{learner}:\n")
+    walls.write_sys(Path("/"))
 
 
 def _take_on(user: int, learner: int) -> None:

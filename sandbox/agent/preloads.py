@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.agent import kernel
+from sandbox.agent import kernel, rehearsal
 
 RUNTIME = Path("/runtime.json")
 LISTS = Path("/runtime/code/preloads")
@@ -48,11 +48,14 @@ def listed() -> list[str]:
 
 
 def load(names: Iterable[str]) -> list[Import]:
-    """Import names in their order, and freeze what is there. Raises Unfit."""
+    """Import names in their order, rehearse, and freeze what is there. Raises Unfit."""
     os.environ.update(QUIET)
     found = [_load(name) for name in names]
     for name in QUIET:
         del os.environ[name]
+    wrong = rehearsal.rehearse()
+    if wrong:
+        raise Unfit(f"a suite of tests that should pass does not:\n{wrong}")
     gc.collect()
     gc.freeze()
     _hold_in_large_pages()

@@ -1,9 +1,13 @@
-"""The self-test's own program: says what a learner's process can see and do. Runs in a room."""
+"""The self-test's own program: says what a learner's process can see and do. Runs in a room.
+
+Each field is named after what `sandbox.probing` expects of it.
+"""
 
 import ctypes
 import json
 import os
 import pwd
+import resource
 import socket
 from pathlib import Path
 
@@ -19,6 +23,17 @@ KNOWN = {
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
 }
+
+SPACES = ("user", "mnt", "pid", "net", "ipc", "uts")
+LIMITED = ("NPROC", "NOFILE", "CORE", "FSIZE", "MEMLOCK", "MSGQUEUE")
+PLACES = ("/project", "/tmp", "/artifacts", "/dev/shm")  # noqa: S108 - of the room
+PR_GET_PDEATHSIG = 2
+LANDLOCK_CREATE_RULESET = 444  # the same number on every architecture
+
+
+def spaces() -> dict[str, str]:
+    """Name this process's namespaces, to be compared with a neighbour's."""
+    return {name: str(Path("/proc/self/ns", name).readlink()) for name in SPACES}
 
 
 def _status(name: str) -> str:
@@ -73,6 +88,64 @@ def _pid_one() -> str:
     return "closed"
 
 
+def _kernel_tables() -> str:
+    """See whether `/proc` has more than processes."""
+    found = [name for name in ("meminfo", "kallsyms", "sys") if Path("/proc", name).exists()]
+    return ", ".join(found) or "hidden"
+
+
+def _above() -> str:
+    """See whether anything is left above the root."""
+    try:
+        names = set(os.listdir("/.."))  # noqa: PTH208 - above the root
+    except OSError:
+        return "nothing"
+    return ", ".join(sorted(names - set(os.listdir("/")))) or "nothing"  # noqa: PTH208
+
+
+def _interfaces() -> list[str]:
+    lines = Path("/proc/self/net/dev").read_text().splitlines()[2:]
+    return [line.partition(":")[0].strip() for line in lines]
+
+
+def _unlimited() -> list[str]:
+    """List what the kernel would let this process have without end."""
+    limits = {name: resource.getrlimit(getattr(resource, f"RLIMIT_{name}")) for name in LIMITED}
+    return [name for name, (_, hard) in limits.items() if hard in {resource.RLIM_INFINITY, 2**20}]
+
+
+def _scratch() -> list[int]:
+    """Tell the most that one place may hold: bytes, files."""
+    states = [os.statvfs(place) for place in PLACES]
+    most = max(state.f_blocks * state.f_frsize for state in states)
+    return [most, max(state.f_files for state in states)]
+
+
+def _parent_death() -> int:
+    number = ctypes.c_int(0)
+    ctypes.CDLL(None).prctl(PR_GET_PDEATHSIG, ctypes.byref(number), 0, 0, 0)
+    return number.value
+
+
+def _landlock() -> str:
+    """Try what nothing but Landlock refuses: a word on whom to end when memory runs out."""
+    if ctypes.CDLL(None).syscall(LANDLOCK_CREATE_RULESET, None, 0, 1) <= 0:
+        return "not in this kernel"
+    try:
+        os.close(os.open("/proc/self/oom_score_adj", os.O_WRONLY))
+    except OSError:
+        return "on"
+    return "off"
+
+
+def _files() -> str:
+    """Tell whether the runtime's files have inodes that no other room meets."""
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        if line.split()[4] == "/runtime/base":
+            return "own" if " - overlay room " in line else "shared"
+    return "of this container"
+
+
 if __name__ == "__main__":
     seen = {
         "capabilities": int(_status("CapEff"), 16)
@@ -87,6 +160,15 @@ if __name__ == "__main__":
         "namespaces": _namespaces(),
         "root": _root(),
         "pid_one": _pid_one(),
+        "kernel_tables": _kernel_tables(),
+        "above": _above(),
+        "interfaces": _interfaces(),
+        "unlimited": _unlimited(),
+        "scratch": _scratch(),
+        "parent_death": _parent_death(),
+        "landlock": _landlock(),
+        "devices": sorted(os.listdir("/dev")),  # noqa: PTH208
+        "files": _files(),
         "environment": sorted(set(os.environ) - KNOWN),
     }
     print(json.dumps(seen))  # noqa: T201 - a command

@@ -3,10 +3,10 @@
 import ctypes
 import errno
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sandbox.agent import kernel
-from sandbox.agent.syscalls import ALLOWED, REVIEWED_UP_TO, SPECIAL
+from sandbox.agent.syscalls import ALLOWED, FCNTL_COMMANDS, REVIEWED_UP_TO, SPECIAL
 
 ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 X32_BIT = 0x40000000
@@ -46,12 +46,7 @@ def program(*, loopback: bool, machine: str = kernel.MACHINE) -> bytes:
     column = kernel.MACHINES.index(machine)
     special = {name: row[column] for name, row in SPECIAL.items() if row[column] is not None}
     steps += _special(special, loopback=loopback)
-    for first, last in _ranges(row[column] for row in ALLOWED.values()):
-        steps += [
-            (JUMP_AT_LEAST, 0, 2, first),
-            (JUMP_GREATER, 1, 0, last),
-            (RETURN, 0, 0, ALLOW),
-        ]
+    steps += _within(_ranges(row[column] for row in ALLOWED.values()))
     steps += [(JUMP_GREATER, 0, 1, REVIEWED_UP_TO), _refuse(errno.ENOSYS), _refuse(errno.EPERM)]
     return b"".join(struct.pack("<HBBI", *step) for step in steps)
 
@@ -77,6 +72,9 @@ def _special(numbers: dict[str, int | None], *, loopback: bool) -> list[Instruct
             body = [_first(), *_only(PERSONALITIES, otherwise=errno.EPERM)]
         elif name == "ioctl":
             body = [(LOAD, 0, 0, SECOND_ARGUMENT), *_none_of(TERMINAL_INJECTION)]
+        elif name == "fcntl":
+            unknown = _refuse(errno.EINVAL)  # the kernel's own answer to a command that it lacks
+            body = [(LOAD, 0, 0, SECOND_ARGUMENT), *_within(FCNTL_COMMANDS), unknown]
         else:
             body = [_refuse(errno.ENOSYS)]
         steps += [(JUMP_EQUAL, 0, len(body), number or 0), *body]
@@ -85,6 +83,13 @@ def _special(numbers: dict[str, int | None], *, loopback: bool) -> list[Instruct
 
 def _first() -> Instruction:
     return (LOAD, 0, 0, FIRST_ARGUMENT)
+
+
+def _within(ranges: Iterable[tuple[int, int]]) -> Iterator[Instruction]:
+    for first, last in ranges:
+        yield (JUMP_AT_LEAST, 0, 2, first)
+        yield (JUMP_GREATER, 1, 0, last)
+        yield (RETURN, 0, 0, ALLOW)
 
 
 def _only(values: tuple[int, ...], *, otherwise: int) -> Iterator[Instruction]:

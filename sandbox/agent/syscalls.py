@@ -2,8 +2,9 @@
 
 Made from Docker's default profile (moby/profiles, seccomp/default.json at cd3bed8) minus what an
 ML project does not need: memory that no limit sees (memfd, System V and POSIX queues), extended
-attributes, device nodes, handles, `sync` of the host's disks, clocks. Numbers are those of the
-kernel's own tables: x86-64, then arm64 (None: the architecture has no such call).
+attributes, device nodes, handles, `sync` of the host's disks, clocks; and what reaches other rooms
+through the files that all of them read (see `FCNTL_COMMANDS`). Numbers are those of the kernel's
+own tables: x86-64, then arm64 (None: the architecture has no such call).
 """
 
 Numbers = tuple[int | None, int | None]
@@ -57,7 +58,6 @@ ALLOWED: dict[str, Numbers] = {
     "fchmodat": (268, 53),
     "fchown": (93, 55),
     "fchownat": (260, 54),
-    "fcntl": (72, 25),
     "fdatasync": (75, 83),
     "fgetxattr": (193, 10),
     "flistxattr": (196, 13),
@@ -99,10 +99,6 @@ ALLOWED: dict[str, Numbers] = {
     "gettimeofday": (96, 169),
     "getuid": (102, 174),
     "getxattr": (191, 8),
-    "inotify_add_watch": (254, 27),
-    "inotify_init": (253, None),
-    "inotify_init1": (294, 26),
-    "inotify_rm_watch": (255, 28),
     "ioprio_get": (252, 31),
     "ioprio_set": (251, 30),
     "kill": (62, 129),
@@ -256,12 +252,26 @@ ALLOWED: dict[str, Numbers] = {
     "writev": (20, 66),
 }
 
+# What fcntl may be asked: descriptors, flags, record locks, owners of signals, sizes of pipes; as
+# in asm-generic/fcntl.h and linux/fcntl.h, the same on both architectures. Not here is what stays
+# with a file's inode where a neighbour can meet it, and what nothing needs: leases (whose holder
+# keeps others from opening a file for 45 seconds), notices of who reads a folder, hints of a
+# file's lifetime. For the same reason there is no inotify.
+FCNTL_COMMANDS = (
+    (0, 16),  # F_DUPFD to F_GETOWN_EX
+    (36, 38),  # F_OFD_GETLK to F_OFD_SETLKW
+    (1030, 1032),  # F_DUPFD_CLOEXEC, F_SETPIPE_SZ, F_GETPIPE_SZ
+)
+
 SPECIAL: dict[str, Numbers] = {
     "clone": (56, 220),
     "clone3": (435, 435),
     "socket": (41, 198),
     "ioctl": (16, 29),
     "personality": (135, 92),
+    "fcntl": (72, 25),
+    "inotify_init": (253, None),
+    "inotify_init1": (294, 26),
     "memfd_create": (319, 279),
     "shmget": (29, 194),
     "semget": (64, 190),

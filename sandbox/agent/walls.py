@@ -10,7 +10,8 @@ from sandbox.agent import kernel
 
 LEARNER = 1000  # the one user and group of a room
 ROOM = Path("/room")  # where the new root is put together, in the shell's tree
-SHOWN = ("lib", "lib64", "usr", "bin", "runtime")  # of the shell's tree; a link stays a link
+SHOWN = ("lib", "lib64", "usr", "bin")  # of the shell's tree, beside /runtime; a link stays a link
+NOTHING = ROOM / "proc"  # an empty folder, until the room's own /proc is mounted there
 SCRATCH = ("project", "tmp", "artifacts", "shm")
 PLACES = ("/project", "/tmp", "/artifacts", "/dev/shm")  # noqa: S108 - of the room
 DEVICES = ("null", "zero", "full", "random", "urandom")
@@ -44,16 +45,19 @@ def build_tree(*, data: str | None, scratch_bytes: int, scratch_files: int) -> N
     kernel.mount("none", "/", None, kernel.MS_REC | kernel.MS_PRIVATE, None)
     careful = kernel.MS_NOSUID | kernel.MS_NODEV
     kernel.mount("room", str(ROOM), "tmpfs", careful, "size=1m,nr_inodes=512,mode=755")
+    NOTHING.mkdir()
     for name in SHOWN:
-        _show(name)
+        _show(Path("/") / name, ROOM / name)
+    (ROOM / "runtime").mkdir()
+    for each in Path("/runtime").iterdir():  # one by one: a mount in a folder is not laid with it
+        _show(each, ROOM / "runtime" / each.name)
     _write_etc()
-    _write_sys()
+    write_sys(ROOM)
     _mount_scratch(scratch_bytes + SLACK, scratch_files + SLACK_FILES + len(SCRATCH))
     _mount_devices()
     (ROOM / "data").mkdir()
     if data is not None:
-        _bind(f"/warehouse/{data}", ROOM / "data", kernel.MS_NOEXEC)
-    (ROOM / "proc").mkdir()
+        _lay(f"/warehouse/{data}", ROOM / "data", kernel.MS_NOEXEC)
 
 
 def mount_proc() -> None:
@@ -82,13 +86,32 @@ def raise_loopback() -> None:
         fcntl.ioctl(end, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", flags | IFF_UP))
 
 
-def _show(name: str) -> None:
-    source = Path("/") / name
+def _show(source: Path, target: Path) -> None:
     if source.is_symlink():
-        (ROOM / name).symlink_to(source.readlink())
+        target.symlink_to(source.readlink())
     elif source.is_dir():
-        (ROOM / name).mkdir()
-        _bind(str(source), ROOM / name, 0)
+        target.mkdir()
+        _lay(str(source), target, 0)
+    elif source.is_file():
+        target.write_bytes(source.read_bytes())
+
+
+def _lay(source: str, target: Path, flags: int) -> None:
+    """Show a folder of the shell, read-only, as files of the room's own.
+
+    Laid as an overlay, the folder has inodes that no other room meets: no lock crosses, and the
+    room's list of mounts names nothing of the host. What is read is still in memory only once.
+    A kernel older than 5.11, or one that forbids it, gets the folder itself: the self-test tells.
+    """
+    folder = os.open(source, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    layers = f"lowerdir=/proc/self/fd/{folder}:{NOTHING}"
+    careful = kernel.MS_RDONLY | kernel.MS_NOSUID | kernel.MS_NODEV | flags
+    try:
+        kernel.mount("room", str(target), "overlay", careful, layers)
+    except OSError:
+        _bind(source, target, flags)
+    finally:
+        os.close(folder)
 
 
 def _bind(source: str, target: Path, flags: int) -> None:
@@ -116,10 +139,10 @@ def _write_etc() -> None:
     (ROOM / "etc/hosts").write_text("127.0.0.1 localhost room\n::1 localhost\n")
 
 
-def _write_sys() -> None:
+def write_sys(root: Path) -> None:
     """Show one empty count of memory: without it chDB reports, at length, that it misses it."""
-    (ROOM / "sys/fs/cgroup/memory").mkdir(parents=True)
-    (ROOM / "sys/fs/cgroup/memory/memory.stat").write_text("cache 0\nrss 0\n")
+    (root / "sys/fs/cgroup/memory").mkdir(parents=True)
+    (root / "sys/fs/cgroup/memory/memory.stat").write_text("cache 0\nrss 0\n")
 
 
 def _mount_scratch(size: int, files: int) -> None:

@@ -100,6 +100,10 @@ class Talk:
         return None
 
 
+# As it is before a learner's code, which runs in this very process, replaces it.
+_total = sum
+
+
 def live(channel: int) -> int:
     """Be the warm process, to its end."""
     return learner.ending(lambda: serve(channel), argv=[""])
@@ -111,11 +115,11 @@ def serve(channel: int) -> None:
         while head := _exactly(line, REQUEST_HEAD.size):
             (length,) = REQUEST_HEAD.unpack(head)
             request = json.loads(_exactly(line, length))
-            data = _exactly(line, sum(request["sizes"]))
+            data = _exactly(line, _total(request["sizes"]))
             kind, parts = _answer(request, data)
             for stream in (sys.stdout, sys.stderr):
                 stream.flush()
-            _send(channel, ANSWER_HEAD.pack(kind, sum(map(len, parts))))
+            _send(channel, ANSWER_HEAD.pack(kind, _total(map(len, parts))))
             for part in parts:
                 _send(channel, part)
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from tests.attack.case import Evidence
 from tests.attack.scanner import leaks
-from tests.attack.stand import Stand, settled
+from tests.attack.stand import Stand, left
 
 SLOWER: Final = 3.0  # than the usual time: then something is left that eats
 FLOOR_SECONDS: Final = 0.5  # what is quicker is not worth a ratio
@@ -17,10 +17,6 @@ GROWTH_MB: Final = 48.0
 WARM_UP: Final = 3
 TRIES: Final = 2
 FULL: Final = 100
-
-
-class Ended(Exception):
-    """The stand is not usable any more."""
 
 
 def prepare(stand: Stand) -> None:
@@ -79,27 +75,27 @@ def _one_verdict(stand: Stand, attempts: list[str]) -> Iterator[str]:
 def _receipt(stand: Stand, attempts: list[str]) -> Iterator[str]:
     """I7: what was found is on record under the grading, with facts of the supervisor."""
     question = (
-        "SELECT v.body, (SELECT COUNT(*) FROM attempts_result r WHERE r.grading_id = g.id "
+        "SELECT g.id, v.body, (SELECT COUNT(*) FROM attempts_result r WHERE r.grading_id = g.id "
         "AND r.fence = g.fence AND r.event = 'result') FROM attempts_attempt a "
         "JOIN attempts_grading g ON g.attempt_id = a.id "
         "JOIN attempts_verdict v ON v.grading_id = g.id WHERE a.public_id = ?"
     )
     for attempt in attempts:
-        for body, results in stand.rows(question, attempt.replace("-", "")):
+        for grading, body, results in stand.rows(question, attempt.replace("-", "")):
             judged = json.loads(body)
             if results != len(judged["results"]):
-                yield f"{results} results are on record, not {len(judged['results'])}"
+                yield f"grading {grading} has {results} results, not {len(judged['results'])}"
             if not judged["clocks"]["starting"] + judged["clocks"]["running"] > 0:
-                yield f"the verdict holds no facts of the supervisor: {judged['clocks']}"
+                yield f"grading {grading} has no facts of the supervisor: {judged['clocks']}"
+            if not (judged.get("basis") or {}).get("rooms"):
+                yield f"grading {grading} does not say what its rooms were"
 
 
 def _nothing_left(stand: Stand) -> Iterator[str]:
     """I2: no process, container, control group, mount, namespace or file of the run."""
-    if stand.idle is None:
-        raise Ended("the stand was not prepared")
-    found = settled(stand)
-    if found != stand.idle:
-        yield f"left behind: {found.above(stand.idle)}"
+    above = left(stand)
+    if above:
+        yield f"left behind: {above}"
 
 
 def _honest_still_passes(stand: Stand, stage: str) -> Iterator[str]:
@@ -125,7 +121,7 @@ def _well(stand: Stand) -> Iterator[str]:
     if not health.get("ok"):
         yield f"the site is not well: {health}"
     if stand.memory is None:
-        raise Ended("the stand was not prepared")
+        raise RuntimeError("the stand was not prepared")
     now, before = vars(stand.watcher.weigh()), vars(stand.memory)
     for name, megabytes in now.items():
         if megabytes > GROWTH * before[name] + GROWTH_MB:

@@ -105,9 +105,12 @@ class Learner:
                 f"/attempts/{attempt}/",
                 f"/attempts/{attempt}/outcome",
                 f"/attempts/{attempt}/events",
+                f"/attempts/{attempt}/receipt.json",
                 f"/api/attempts/{attempt}",
                 f"/api/attempts/{attempt}/report",
                 f"/api/attempts/{attempt}/events",
+                f"/api/attempts/{attempt}/receipt",
+                f"/api/attempts/{attempt}/project.zip",
             ]
         return dict(zip(addresses, self._pool.map(self.fetch, addresses), strict=True))
 

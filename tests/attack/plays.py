@@ -3,9 +3,11 @@
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from typing import Final
 
+from tests.attack import faults
 from tests.attack.case import Case, Evidence
 from tests.attack.learning import HandedIn, Learner
 from tests.attack.stand import CROWD, Stand
@@ -17,6 +19,7 @@ class Played:
 
     evidence: Evidence
     attempts: list[str]
+    said: tuple[str, ...] = ()  # what went wrong on the way
 
 
 def alone(stand: Stand, case: Case) -> Played:
@@ -40,10 +43,51 @@ def crowded(stand: Stand, case: Case) -> Played:
     return Played(evidence=evidence, attempts=attempts)
 
 
+def unsafe_host(stand: Stand, case: Case) -> Played:
+    """The runner's host lacks something: no such host opens a room, and the job waits."""
+    with ExitStack() as stack:
+        faulty = faults.without_walls(stack)
+        said = [f"without {each.lacks}: rooms are opened" for each in faulty if not each.why_not()]
+        played = _waiting(stand, case, faulty[0])
+    return _with(played, said)
+
+
+def no_program(stand: Stand, case: Case) -> Played:
+    """What makes shells is gone when the job comes: nothing takes its place, and the job waits."""
+    with ExitStack() as stack:
+        faulty = faults.without_program(stack, stand.kind)
+        said = [] if faulty.why_not() else [f"without {faulty.lacks}: rooms are opened"]
+        played = _waiting(stand, case, faulty)
+    return _with(played, said)
+
+
 PLAYS: Final[Mapping[str, Callable[[Stand, Case], Played]]] = {
     "alone": alone,
     "crowded": crowded,
+    "unsafe host": unsafe_host,
+    "no program": no_program,
 }
+
+
+def _waiting(stand: Stand, case: Case, faulty: faults.Faulty) -> Played:
+    """Hand in while the faulty runner stands in; let it wait; then give the good one back."""
+    person = stand.people["mallory"]
+    began = time.monotonic()
+    with faults.taking_over(stand, faulty.socket):
+        attempt = hand_in(person, stand, case).attempt
+        said = list(faults.waits(stand, person, attempt))
+    report = person.report(attempt)
+    evidence = _evidence(
+        stand,
+        time.monotonic() - began,
+        report=report,
+        surfaces=person.everything(case.stage, [attempt]),
+    )
+    return Played(evidence=evidence, attempts=[attempt], said=tuple(said))
+
+
+def _with(played: Played, said: list[str]) -> Played:
+    return replace(played, said=(*played.said, *said))
 
 
 def _by(person: Learner, stand: Stand, case: Case) -> Played:

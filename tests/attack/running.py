@@ -19,6 +19,7 @@ class Ran:
     seconds: float
     complaints: tuple[str, ...]
     came_to: str  # what the learner saw, in a few words
+    ratio: float = 0.0  # the honest project afterwards, against its usual time
 
     @property
     def safe(self) -> bool:
@@ -31,7 +32,7 @@ def run(stand: Stand, case: Case) -> Ran:
     began = time.monotonic()
     try:
         played = PLAYS[case.play](stand, case)
-        said = list(expecting.complaints(case, played.evidence))
+        said = [*played.said, *expecting.complaints(case, played.evidence)]
         said += [
             f"{name}: {text}"
             for name, text in invariants.complaints(
@@ -47,6 +48,7 @@ def run(stand: Stand, case: Case) -> Ran:
         seconds=time.monotonic() - began,
         complaints=tuple(dict.fromkeys(said)),
         came_to=came_to,
+        ratio=stand.ratios[-1] if stand.ratios else 0.0,
     )
 
 

@@ -114,16 +114,23 @@ def serving(kind: str) -> Iterator[Stand]:
             canaries=canaries,
             people=people,
             quest=load_quest(QUESTS / QUEST),
-            watcher=Watcher(site.pid, scratch=scratch, docker_too=kind != "bubblewrap"),
+            watcher=Watcher(
+                site.pid, home=site.home, scratch=scratch, docker_too=kind != "bubblewrap"
+            ),
         )
 
 
-def settled(stand: Stand, *, seconds: float = 10.0) -> Traces:
-    """Wait until nothing is left of what ran; the last look, whether or not it is the idle one."""
+def left(stand: Stand, *, seconds: float = 15.0) -> str:
+    """What is left of what ran, in words, when the time to vanish is over; empty for nothing."""
+    if stand.idle is None:
+        raise RuntimeError("the stand was not prepared")
     deadline = time.monotonic() + seconds
-    while (found := stand.watcher.look()) != stand.idle and time.monotonic() < deadline:
+    while (found := stand.watcher.look()).above(stand.idle) and time.monotonic() < deadline:
         time.sleep(0.02)
-    return found
+    above = found.above(stand.idle)
+    if not above:
+        stand.idle = found  # with as few mounts as there are now
+    return above
 
 
 def _people(site: Site, settings: Mapping[str, str]) -> dict[str, Learner]:

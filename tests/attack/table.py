@@ -1,6 +1,7 @@
 """Shows what became of the cases, and keeps the figures."""
 
 import json
+import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +17,10 @@ KEPT: Final = ROOT / ".sim" / "attack.json"
 
 
 def show(console: Console, ran: Sequence[Ran], not_applicable: Mapping[str, str]) -> None:
-    """Print a line a case, then what was wrong, then what does not apply."""
+    """Print a line a case, then what was wrong, then what does not apply.
+
+    Beside each mark is how long the honest project took afterwards, against its usual time.
+    """
     kinds = list(dict.fromkeys(each.kind for each in ran))
     table = Table("case", "does", *kinds, "the learner sees")
     for case in dict.fromkeys(each.case.id for each in ran):
@@ -44,6 +48,7 @@ def keep(path: Path, ran: Sequence[Ran], not_applicable: Mapping[str, str], **mo
                 "cases": sum(each.kind == kind for each in ran),
                 "safe": sum(each.safe for each in ran if each.kind == kind),
                 "seconds": round(sum(each.seconds for each in ran if each.kind == kind), 1),
+                "honest_ratio": statistics.median(each.ratio for each in ran if each.kind == kind),
             }
             for kind in dict.fromkeys(each.kind for each in ran)
         },
@@ -56,4 +61,5 @@ def keep(path: Path, ran: Sequence[Ran], not_applicable: Mapping[str, str], **mo
 def _mark(ran: Ran | None, case: Case, kind: str) -> str:
     if ran is None:
         return "–" if kind in case.not_on else ""
-    return f"{'[green]safe[/]' if ran.safe else '[red]UNSAFE[/]'} {ran.seconds:.1f} s"
+    mark = "[green]safe[/]" if ran.safe else "[red]UNSAFE[/]"
+    return f"{mark} ×{ran.ratio:.1f}"

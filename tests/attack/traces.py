@@ -27,9 +27,16 @@ class Traces:
     scratch: tuple[str, ...]
 
     def above(self, idle: "Traces") -> str:
-        """What differs, in words; empty when nothing does."""
+        """What differs, in words; empty when nothing does.
+
+        Fewer mounts are nobody's trace: a shell's own copy of the host's mounts loses those whose
+        folders others remove.
+        """
         mine, other = vars(self), vars(idle)
-        return ", ".join(f"{k} {mine[k]}, idle {other[k]}" for k in mine if mine[k] != other[k])
+        differ = [key for key in mine if mine[key] != other[key]]
+        if self.mounts < idle.mounts:
+            differ.remove("mounts")
+        return ", ".join(f"{key} {mine[key]}, idle {other[key]}" for key in differ)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,9 +51,10 @@ class Memory:
 class Watcher:
     """Looks at one site's processes."""
 
-    def __init__(self, site: int, *, scratch: Path, docker_too: bool) -> None:
+    def __init__(self, site: int, *, home: Path, scratch: Path, docker_too: bool) -> None:
         self._site = site
         self._scratch = scratch
+        self._names = (str(scratch), str(home))
         self._engine = docker.from_env(timeout=30) if docker_too else None
         self.runner = self._find("sandbox.runner")
 
@@ -59,7 +67,7 @@ class Watcher:
             rooms=len(below),
             groups=_groups(self.runner),
             containers=len(inits),
-            mounts=_mounts(below),
+            mounts=_mounts(below, mine=self._names),
             namespaces=len({name for pid in below for name in _namespaces(pid)}),
             scratch=tuple(sorted(path.name for path in self._scratch.iterdir())),
         )
@@ -107,14 +115,20 @@ def _groups(runner: int) -> int:
     )
 
 
-def _mounts(pids: Iterable[int]) -> int:
-    seen: dict[str, int] = {}
+def _mounts(pids: Iterable[int], *, mine: tuple[str, ...]) -> int:
+    """Count the mounts of these processes' namespaces; of the host's own, those that name us."""
+    seen = {Path("/proc/self/ns/mnt").readlink().name: _naming("/proc/self/mountinfo", mine)}
     for pid in pids:
         with contextlib.suppress(OSError):
             name = Path(f"/proc/{pid}/ns/mnt").readlink().name
             if name not in seen:
                 seen[name] = Path(f"/proc/{pid}/mountinfo").read_text().count("\n")
     return sum(seen.values())
+
+
+def _naming(path: str, words: tuple[str, ...]) -> int:
+    lines = Path(path).read_text().splitlines()
+    return sum(any(word in line for word in words) for line in lines)
 
 
 def _namespaces(pid: int) -> list[str]:

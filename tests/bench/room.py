@@ -18,12 +18,30 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Final
 
+from graders import own_tests
 from sandbox.client import RunnerSandbox
 from sandbox.interface import Finished, Limits
 from tests.bench import peers, procs
+from tests.bench.bounds import Bound
 from tests.bench.hosts import Host, host, why_no_engine
 from tests.bench.neighbours import slowdown
 
+BOUNDS: Final = {
+    f"{name}.{figure}": bound
+    for name in ("room", "room.docker")  # container rooms are measured, and promise nothing
+    for figure, bound in {
+        "ready_ms": Bound(most=20),
+        "call_ms": Bound(most=15),
+        "job_vs_bare": Bound(most=0.06),
+        "job_cpu_vs_bare": Bound(most=0.06),
+        "job_vs_docker_run": Bound(most=0.05),
+        "job_cpu_vs_docker_run": Bound(most=0.05),
+        "blind10_vs_one": Bound(most=1.0),
+        "extra_mb": Bound(most=20),
+        "rooms_per_s": Bound(least=30),
+        "neighbour_slowdown": Bound(most=2.2),
+    }.items()
+}
 LIMITS: Final = Limits(cpu_seconds=30, wall_seconds=60, memory_mb=512, processes=32, scratch_mb=64)
 AT_ONCE: Final = 4
 JOB: Final = b"""\
@@ -66,7 +84,8 @@ def test_order_is_no_matter():
 def test_nothing_of_nothing():
     assert top([], 3) == []
 """
-PYTEST: Final = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "test_module.py")
+PYTEST: Final = ("-m", "pytest", "-q", *own_tests.WITHOUT_UNUSED, "test_module.py")
+PLAIN: Final = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "test_module.py")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,7 +198,7 @@ def _job(sandbox: RunnerSandbox, effort: Effort, *, against_docker: bool) -> dic
 
 
 def _blind(sandbox: RunnerSandbox, effort: Effort) -> float:
-    """Ten variants under a suite, a room each, against one plain run of it."""
+    """Ten variants under a suite, as the judge runs it, against one plain run of it."""
     variants = [
         {"module.py": f"{MODULE}# {n}\n".encode(), "test_module.py": SUITE} for n in range(10)
     ]
@@ -197,7 +216,7 @@ def _blind(sandbox: RunnerSandbox, effort: Effort) -> float:
         blind.append(time.perf_counter() - started)
         if not all(finished.ok for finished in ended):
             raise RuntimeError(f"the suite is red: {ended[0]}")
-        one.append(_seconds(lambda: peers.bare(variants[0], *PYTEST)))
+        one.append(_seconds(lambda: peers.bare(variants[0], *PLAIN)))
     return statistics.median(blind) / statistics.median(one)
 
 

@@ -16,12 +16,19 @@ from typing import Final
 from sandbox.client import RunnerSandbox
 from sandbox.interface import Limits, Network, SandboxError, Stopped
 from tests.bench import peers, procs
+from tests.bench.bounds import Bound
 from tests.bench.hosts import Host, host, why_no_engine
 
 WARM_UP: Final = 200
-IN_A_ROW: Final = 2000
 AT_ONCE: Final = 16
-MORE: Final = 400  # rooms, `AT_ONCE` at a time
+BOUNDS: Final = {
+    f"{name}.{figure}": bound
+    for name in ("soak", "soak.docker")
+    for figure, bound in {
+        "leaked": Bound(most=0),
+        "memory_growth_percent": Bound(least=-5, most=5),
+    }.items()
+}
 SETTLING_SECONDS: Final = 30.0
 LIMITS: Final = Limits(cpu_seconds=30, wall_seconds=60, memory_mb=256, processes=16, scratch_mb=16)
 FILES: Final = {"trivial.py": b"def one():\n    return 1\n"}
@@ -32,13 +39,13 @@ SLEEPS: Final = "import time\ntime.sleep(600)\n"
 def measure() -> dict[str, float]:
     """Both shells, one after the other; Docker only where an engine answers."""
     with host("bubblewrap") as embedded:
-        figures = _figures("soak", embedded)
+        figures = _figures("soak", embedded, in_a_row=2000, more=400)
     why_not = why_no_engine()
     if why_not:
         print(f"soak.docker.* is not measured: {why_not}", file=sys.stderr)
         return figures
     with host("docker") as docker:
-        return figures | _figures("soak.docker", docker)
+        return figures | _figures("soak.docker", docker, in_a_row=200, more=100)
 
 
 def one(sandbox: RunnerSandbox, number: int) -> None:
@@ -64,20 +71,22 @@ def settled(look: Callable[[], procs.Holdings], wanted: procs.Holdings) -> procs
         time.sleep(0.2)
 
 
-def _figures(name: str, where: Host) -> dict[str, float]:
+def _figures(name: str, where: Host, *, in_a_row: int, more: int) -> dict[str, float]:
+    """Open rooms one by one, and then more of them, `AT_ONCE` at a time."""
     many(where.sandbox, WARM_UP, at_once=AT_ONCE)
     where.settle()
     holdings = where.holdings()
     containers, memory = len(where.containers()), _memory(where)
     started = time.perf_counter()
-    many(where.sandbox, IN_A_ROW)
-    many(where.sandbox, MORE, at_once=AT_ONCE)
+    many(where.sandbox, in_a_row)
+    many(where.sandbox, more, at_once=AT_ONCE)
     seconds = time.perf_counter() - started
     left = settled(where.holdings, holdings)
-    found = {"rooms": float(IN_A_ROW + MORE), "seconds": seconds}
+    found = {"rooms": float(in_a_row + more), "seconds": seconds}
     for kind, size in asdict(left).items():
         found[f"leaked_{kind}"] = float(size - asdict(holdings)[kind])
     found["leaked_containers"] = float(len(where.containers()) - containers)
+    found["leaked"] = sum(abs(size) for kind, size in found.items() if kind.startswith("leaked_"))
     grown = {role: 100 * (now / memory[role] - 1) for role, now in _memory(where).items()}
     found |= {f"{role}_growth_percent": percent for role, percent in grown.items()}
     found["memory_growth_percent"] = max(grown.values(), key=abs)

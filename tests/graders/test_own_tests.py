@@ -26,6 +26,67 @@ from tests.fakes import FakeSandbox
 from tests.graders.small_quest import write_quest
 from tests.needs import need
 
+WIDE = """\
+import logging
+import unittest
+import warnings
+
+import pytest
+
+
+@pytest.fixture(params=[1, 2])
+def self_made(request, tmp_path_factory):
+    yield request.param
+
+
+def test_fixtures(self_made, tmp_path, tmpdir, monkeypatch, capsys, caplog, record_property):
+    monkeypatch.setattr(logging, "raiseExceptions", False)
+    monkeypatch.chdir(tmp_path)
+    logging.getLogger("app").warning("heard")
+    record_property("kind", self_made)
+    print("said")
+    assert capsys.readouterr().out == "said\\n"
+    assert caplog.messages == ["heard"]
+    assert tmpdir.check()
+
+
+def test_warnings(recwarn):
+    warnings.warn("mind", UserWarning)
+    assert len(recwarn) == 1
+    with pytest.warns(UserWarning, match="mind"):
+        warnings.warn("mind", UserWarning)
+
+
+@pytest.mark.parametrize("value", [0.1 + 0.2, pytest.param(0.3, id="exact")])
+def test_is_close(value):
+    assert value == pytest.approx(0.3)
+
+
+@pytest.mark.xfail(raises=ZeroDivisionError, strict=True)
+def test_fails_as_expected():
+    1 / 0
+
+
+@pytest.mark.skip
+def test_skipped():
+    assert False
+
+
+@pytest.mark.usefixtures("self_made")
+@pytest.mark.filterwarnings("error")
+class TestGroup:
+    def test_raises(self):
+        with pytest.raises(UserWarning):
+            warnings.warn("mind", UserWarning)
+
+
+class TestOld(unittest.TestCase):
+    def test_subtests(self):
+        with self.subTest(n=1):
+            self.assertEqual(1, 1)
+
+
+"""
 TOP = "def top(scores, k):\n    return "
 QUEST_FILES = {
     "starter/app/__init__.py": "",
@@ -258,6 +319,15 @@ def test_own_tests_run_on_own_code_and_show_their_output(
     assert (ended.value.outcome, ended.value.reason) == (Outcome.FAILED, "red")
     assert ended.value.params == {"failed": 1, "name": "test_of_mine"}
     assert "test_of_mine" in ended.value.output
+
+
+def test_what_suites_use_of_pytest_is_there(planted: Quest, datasets: Datasets) -> None:
+    with handed_in(planted, datasets, WIDE) as work:
+        assert own_tests.green(points=1)(work) is None
+    failing = WIDE + "def test_red(self_made):\n    assert False\n"
+    with handed_in(planted, datasets, failing) as work, pytest.raises(Ended) as ended:
+        own_tests.green(points=1)(work)
+    assert ended.value.params == {"failed": 1, "name": "test_red"}
 
 
 def test_every_reason_has_its_text() -> None:

@@ -23,7 +23,9 @@ from tests.needs import need
 ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / ".sim"
 PLAIN_USER = 12_345
-STARTING_SECONDS = 60
+STARTING_SECONDS = (
+    240  # container rooms begin with two warm containers, on a machine that may be busy
+)
 KINDS = [
     pytest.param("bubblewrap", marks=pytest.mark.bubblewrap),
     pytest.param("plain user", marks=pytest.mark.bubblewrap),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from sandbox import cgroups, runtimes, unpacking
+from sandbox import cgroups, runtimes, unpacking, userns
 from sandbox.agent import seccomp, syscalls
 from sandbox.agent.frames import (
     MAX_FRAME,
@@ -277,5 +277,6 @@ def test_a_runtime_that_is_not_built_says_how_to_build_it(
 
 def test_a_kernel_that_refuses_namespaces_is_explained() -> None:
     said = explain("bwrap: No permissions to create new namespace")
-    assert "sysctl kernel.unprivileged_userns_clone=1" in said
+    assert said.startswith(userns.why_refused())
+    assert "No permissions" in said
     assert "it said nothing" in explain("")

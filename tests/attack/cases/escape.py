@@ -13,13 +13,6 @@ TRAINED: Final = {
     "predicts_later": Says("passed"),
 }
 UNREADABLE: Final = {"trains": Says("failed", "artifact_unreadable", {"path": "/artifacts"})}
-HONEST_ADD: Final = """
-from app.honest import odd
-
-def add(a, b):
-    return a + b
-"""
-
 SECRETS: Final = """
 import os
 from app.telling import tell
@@ -289,6 +282,20 @@ def add(a, b):
     tell(found=sorted(found | marks()))
 """
 
+TRIES_THE_HOST: Final = """
+import socket
+from app.honest import add, odd
+
+try:
+    open('@FILE@', 'a').write('I ran unguarded')
+except OSError:
+    pass
+try:
+    socket.create_connection(('127.0.0.1', @TCP4@), 1).send(b'I ran unguarded')
+except OSError:
+    pass
+"""
+
 SWAPS: Final = """
 import os, runpy, time
 runpy.run_module('app.honest_train', run_name='__main__')
@@ -420,5 +427,21 @@ CASES: Final = (
             "trains": (Says("passed"), Says("failed", "artifact_unreadable")),
             "keeps_the_contract": (Says("passed"), Says("skipped")),
         },
+    ),
+    Case(
+        id="ESC-12",
+        does="the host lacks seccomp, walls or user namespaces when a job comes",
+        files={**HONEST, "app/solution.py": TRIES_THE_HOST},
+        blame="passed",
+        checks=PASSED,
+        play="unsafe host",
+    ),
+    Case(
+        id="ESC-13",
+        does="bwrap is missing, or no engine answers, when a job comes",
+        files={**HONEST, "app/solution.py": TRIES_THE_HOST},
+        blame="passed",
+        checks=PASSED,
+        play="no program",
     ),
 )

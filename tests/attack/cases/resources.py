@@ -9,8 +9,9 @@ PROCESSES: Final = Says("limit", "processes", {"limit": 24})
 MEMORY: Final = Says("limit", "memory_mb", {"limit": 384})
 DISK: Final = (Says("limit", "scratch_mb", {"limit": 16}), Says("limit", "scratch_files"))
 OUTPUT: Final = Says("limit", "output_kb", {"limit": 64})
-CPU: Final = Says("timeout", "cpu_seconds", {"limit": 3})
 WALL: Final = Says("timeout", "wall_seconds", {"limit": 4})
+# On a busy host the wall comes before so much processor time is to be had: both say M-TIME.
+TIME: Final = (Says("timeout", "cpu_seconds", {"limit": 2}), WALL)
 LATE_SECONDS: Final = 2.0
 LIMIT_SECONDS: Final = 4.0
 
@@ -116,7 +117,7 @@ CASES: Final = (
             "import os, time",
         ),
         blame="learner_limit",
-        checks={"adds": CPU},
+        checks={"adds": TIME},
         sees="M-TIME",
     ),
     Case(
@@ -130,7 +131,7 @@ CASES: Final = (
             "import os, time",
         ),
         blame="learner_limit",
-        checks={"adds": (PROCESSES, CPU)},
+        checks={"adds": (PROCESSES, *TIME)},
     ),
     Case(
         id="RES-06",
@@ -216,20 +217,20 @@ CASES: Final = (
         does="computes without end while it is imported",
         files=_add("return a + b", "while True: pass"),
         blame="learner_limit",
-        checks={"adds": CPU},
+        checks={"adds": TIME},
         sees="M-TIME",
     ),
     Case(
         id="RES-12/del",
-        does="computes without end in __del__, when its command is over",
+        does="computes without end in __del__, when its work is done",
         stage="train",
         files={
             "app/honest_train.py": "@REFERENCE:app/train.py@",
             "app/train.py": "import runpy\nrunpy.run_module('app.honest_train', run_name='__main__')\n"
-            "class Late:\n    def __del__(self):\n        while True: pass\nlate = Late()\n",
+            "class Late:\n    def __del__(self):\n        while True: pass\nlate = Late()\ndel late\n",
         },
         blame="learner_limit",
-        checks={"trains": CPU},
+        checks={"trains": TIME},
         sees="M-TIME",
     ),
     Case(
@@ -247,7 +248,7 @@ CASES: Final = (
             "def predict(rows): return pickle.load(open('/artifacts/model.pkl', 'rb'))\n",
         },
         blame="learner_limit",
-        checks={"trains": Says("passed"), "predicts_later": CPU},
+        checks={"trains": Says("passed"), "predicts_later": TIME},
         sees="M-TIME",
     ),
     Case(
