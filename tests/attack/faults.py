@@ -21,12 +21,21 @@ from tests.attack.stand import Stand
 from tests.attack.traces import descendants
 from tests.sandbox.walls import leaving
 
-UNSAFE_HOSTS: Final = ("seccomp", "capabilities", "read_only_root", "descriptors")
+UNSAFE_HOSTS: Final = {  # a wall that is not there, and the word by which the self-test tells
+    "seccomp": "seccomp should be",
+    "capabilities": "capabilities should be",
+    "read_only_root": "root should be",
+    "descriptors": "descriptors should be",
+}
 STARTING_SECONDS: Final = 60.0
 DYING_SECONDS: Final = 5.0
 LEFT_BEHIND: Final = "left-behind"
 WAITING_SECONDS: Final = 1.0
-NO_NAMESPACES: Final = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"'
+NO_NAMESPACES: Final = (
+    # A user namespace of our own, whose limit counts for all below it: the host keeps its own.
+    *("unshare", "--user", "--map-user=1000", "--map-group=1000", "--keep-caps", "--mount"),
+    *("sh", "-c", 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"', "sh"),
+)
 NO_BWRAP: Final = (
     "import sys; import sandbox.bubblewrap_shell as shell; shell.CARRIED = 'no_such_package'; "
     "from sandbox.runner import main; sys.exit(main())"
@@ -38,6 +47,7 @@ class Faulty:
     """A runner on a host that falls short."""
 
     lacks: str
+    word: str  # of what it must say about that
     folder: Path
     process: subprocess.Popen[bytes]
 
@@ -46,8 +56,16 @@ class Faulty:
         """Where it listens, if it does."""
         return self.folder / "socket"
 
-    def why_not(self) -> str:
-        """Why it opens no rooms; empty when it does. Raises Unanswered."""
+    def complaints(self) -> list[str]:
+        """Nothing, when it opens no room and says why. Raises Unanswered."""
+        why = self._why_not()
+        if not why:
+            return [f"without {self.lacks}: rooms are opened"]
+        if self.word.lower() not in why.lower():
+            return [f"without {self.lacks}: it says {why!r}"]
+        return []
+
+    def _why_not(self) -> str:
         deadline = time.monotonic() + STARTING_SECONDS
         while time.monotonic() < deadline:
             ended = self.process.poll() is not None
@@ -72,21 +90,22 @@ class Faulty:
 def without_walls(stack: ExitStack) -> list[Faulty]:
     """Start a runner for each way a host may fall short."""
     started = []
-    for wall in UNSAFE_HOSTS:
+    for wall, word in UNSAFE_HOSTS.items():
         folder = _folder(stack)
         code = leaving.copy_without(wall, folder, checked=True)
         words = leaving.command(folder, "--socket", str(folder / "socket"))
-        env = leaving.environment(folder)
-        started.append(_started(stack, wall, folder, words, cwd=code, env=env))
+        process = _started(stack, folder, words, cwd=code, env=leaving.environment(folder))
+        started.append(Faulty(lacks=wall, word=word, folder=folder, process=process))
     return [*started, _without_namespaces(stack)]
 
 
 def _without_namespaces(stack: ExitStack) -> Faulty:
-    """A host that allows nobody a user namespace: made of one in which that is so."""
+    """A host that allows nobody a user namespace."""
     folder = _folder(stack)
     words = leaving.command(folder, "--socket", str(folder / "socket"))
-    inside = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", NO_NAMESPACES, "sh"]
-    return _started(stack, "user namespaces", folder, [*inside, *words])
+    process = _started(stack, folder, [*NO_NAMESPACES, *words])
+    lacks = "user namespaces"
+    return Faulty(lacks=lacks, word=lacks, folder=folder, process=process)
 
 
 def without_program(stack: ExitStack, kind: str) -> Faulty:
@@ -99,8 +118,9 @@ def without_program(stack: ExitStack, kind: str) -> Faulty:
     else:
         command = [sys.executable, "-m", "sandbox.runner", "--shell", "docker", *words]
         changed = {"DOCKER_HOST": f"unix://{folder}/no-engine.sock"}
-    env = {**os.environ, **changed}
-    return _started(stack, f"a program for {kind}", folder, command, env=env)
+    process = _started(stack, folder, command, env={**os.environ, **changed})
+    word = "is not installed" if kind == "bubblewrap" else "docker"
+    return Faulty(lacks=f"a program for {kind}", word=word, folder=folder, process=process)
 
 
 def _folder(stack: ExitStack) -> Path:
@@ -111,18 +131,17 @@ def _folder(stack: ExitStack) -> Path:
 
 def _started(
     stack: ExitStack,
-    lacks: str,
     folder: Path,
     words: list[str],
     *,
     cwd: Path = ROOT,
     env: Mapping[str, str] = os.environ,
-) -> Faulty:
+) -> subprocess.Popen[bytes]:
     with (folder / "log").open("wb") as out:
         process = subprocess.Popen(words, cwd=cwd, env=dict(env), stdout=out, stderr=out)
     stack.callback(process.wait, 30)
     stack.callback(process.terminate)
-    return Faulty(lacks=lacks, folder=folder, process=process)
+    return process
 
 
 @contextmanager

@@ -85,7 +85,7 @@ def unsafe_host(stand: Stand, case: Case) -> Played:
     """The runner's host lacks something: no such host opens a room, and the job waits."""
     with ExitStack() as stack:
         faulty = faults.without_walls(stack)
-        said = [f"without {each.lacks}: rooms are opened" for each in faulty if not each.why_not()]
+        said = [word for each in faulty for word in each.complaints()]
         played = _waiting(stand, case, faulty[0])
     return _with(played, said)
 
@@ -94,7 +94,7 @@ def no_program(stand: Stand, case: Case) -> Played:
     """What makes shells is gone when the job comes: nothing takes its place, and the job waits."""
     with ExitStack() as stack:
         faulty = faults.without_program(stack, stand.kind)
-        said = [] if faulty.why_not() else [f"without {faulty.lacks}: rooms are opened"]
+        said = faulty.complaints()
         played = _waiting(stand, case, faulty)
     return _with(played, said)
 
