@@ -23,9 +23,8 @@ from tests.needs import need
 ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / ".sim"
 PLAIN_USER = 12_345
-STARTING_SECONDS = (
-    240  # container rooms begin with two warm containers, on a machine that may be busy
-)
+# Two container rooms are made warm first, on a machine that may be busy.
+STARTING_SECONDS = 240
 KINDS = [
     pytest.param("bubblewrap", marks=pytest.mark.bubblewrap),
     pytest.param("plain user", marks=pytest.mark.bubblewrap),
@@ -33,6 +32,9 @@ KINDS = [
     pytest.param("container", marks=pytest.mark.docker),
 ]
 IN_DOCKER = ("docker", "container")
+# For tests of what one sort of rooms has: the others are not asked, so nothing is skipped.
+NESTED_ONLY = pytest.mark.parametrize("host", KINDS[:-1], indirect=True)
+CONTAINERS_ONLY = pytest.mark.parametrize("host", KINDS[-1:], indirect=True)
 LIMITS = Limits(
     cpu_seconds=20,
     wall_seconds=30,

@@ -22,13 +22,12 @@ from sandbox.interface import Limits, SandboxError
 from sandbox.runtimes import Runtime
 from sandbox.shell import ShellError
 from tests.needs import need
-from tests.sandbox.conftest import LIMITS, ROOT, Host
+from tests.sandbox.conftest import CONTAINERS_ONLY, LIMITS, ROOT, Host
 from tests.sandbox.containers import held_by
 from tests.sandbox.relay import ENGINE, Relay
 
 pytestmark = pytest.mark.docker
 
-CONTAINERS = pytest.mark.parametrize("host", ["container"], indirect=True)
 GENEROUS = 60.0
 
 
@@ -51,7 +50,7 @@ def user_in(host: Host) -> int:
 # The container's own walls
 
 
-@CONTAINERS
+@CONTAINERS_ONLY
 def test_a_container_room_has_every_wall_of_its_own(
     host: Host, engine: docker.DockerClient
 ) -> None:
@@ -84,7 +83,7 @@ def test_a_container_room_has_every_wall_of_its_own(
     assert all("nr_inodes=" in options for options in facts["Tmpfs"].values())
 
 
-@CONTAINERS
+@CONTAINERS_ONLY
 def test_no_process_of_a_waiting_container_has_a_right_or_is_root(
     host: Host, engine: docker.DockerClient
 ) -> None:
@@ -116,12 +115,12 @@ def _processes(container: Container) -> list[int]:
         return []
 
 
-@CONTAINERS
+@CONTAINERS_ONLY
 def test_every_room_has_a_user_of_its_own(host: Host) -> None:
     assert len({user_in(host) for _ in range(3)}) == 3
 
 
-@CONTAINERS
+@CONTAINERS_ONLY
 def test_the_containers_own_group_has_the_rooms_limits(
     host: Host, engine: docker.DockerClient
 ) -> None:
@@ -138,7 +137,7 @@ def test_the_containers_own_group_has_the_rooms_limits(
         assert written.count(str(11 + 3 + container_group.AGENT_PROCESSES)) == 1, written
 
 
-@CONTAINERS
+@CONTAINERS_ONLY
 def test_a_container_is_used_once_and_gone_after_its_room(
     host: Host, engine: docker.DockerClient
 ) -> None:

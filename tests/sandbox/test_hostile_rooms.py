@@ -16,7 +16,7 @@ from sandbox import container_rooms
 from sandbox.client import RunnerRoom, RunnerSandbox
 from sandbox.interface import Finished, Limits, SandboxError, Stopped, Unreadable
 from tests.needs import need
-from tests.sandbox.conftest import IN_DOCKER, LIMITS, Host, traces
+from tests.sandbox.conftest import IN_DOCKER, LIMITS, NESTED_ONLY, Host, traces
 from tests.sandbox.containers import held_by
 
 CANARY = "the labels"
@@ -262,9 +262,8 @@ print([os.path.join(folder, name) for folder, _, names in os.walk('/sys') for na
     assert finished.stdout == b"['/sys/fs/cgroup/memory/memory.stat']\n", finished
 
 
-def test_only_the_rooms_own_processes_are_seen(room: RunnerRoom, host: Host) -> None:
-    if host.kind == "container":
-        pytest.skip("the agent's processes are in a container's sight; the next test touches them")
+@NESTED_ONLY  # those of a container's agent are seen: `test_the_agents_processes_…` touches them
+def test_only_the_rooms_own_processes_are_seen(room: RunnerRoom) -> None:
     finished = script(
         room,
         "import os; print(sorted(p for p in os.listdir('/proc') if p.isdigit())[:1], os.getppid(), os.listdir('/proc')[:0])",

@@ -2,19 +2,16 @@
 
 import time
 
-import pytest
-
 from sandbox.pool import MOST
 from tests.bench import hosts, procs, soak
-from tests.sandbox.conftest import IN_DOCKER, Host
+from tests.sandbox.conftest import CONTAINERS_ONLY, IN_DOCKER, NESTED_ONLY, Host
 
 ROOMS, AT_ONCE = 64, 16
 CONTAINERS, OF_THEM_AT_ONCE = 12, 4  # each takes about a second of processor time
 
 
+@NESTED_ONLY
 def test_what_a_runner_holds_is_the_same_after_many_rooms(host: Host) -> None:
-    if host.kind == "container":
-        pytest.skip("of rooms that are containers, the containers are counted: the next test")
     kind = "docker" if host.kind in IN_DOCKER else "bubblewrap"
     where = hosts.Host(kind=kind, sandbox=host.sandbox, runner=host.process.pid)
     soak.many(host.sandbox, AT_ONCE, at_once=AT_ONCE)
@@ -27,9 +24,8 @@ def test_what_a_runner_holds_is_the_same_after_many_rooms(host: Host) -> None:
     assert where.containers() == containers
 
 
+@CONTAINERS_ONLY
 def test_no_container_outlives_its_room(host: Host) -> None:
-    if host.kind != "container":
-        pytest.skip("only container rooms have a container each")
     where = hosts.Host(kind="container", sandbox=host.sandbox, runner=host.process.pid)
     soak.many(host.sandbox, OF_THEM_AT_ONCE, at_once=OF_THEM_AT_ONCE)
     where.settle()

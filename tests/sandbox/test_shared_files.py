@@ -7,7 +7,7 @@ import pytest
 
 from sandbox import runtimes
 from sandbox.client import RunnerRoom, RunnerSandbox
-from tests.sandbox.conftest import HOME, LIMITS, ROOT, Host
+from tests.sandbox.conftest import HOME, LIMITS, NESTED_ONLY, ROOT, Host
 from tests.sandbox.walls.attacks import module
 
 HELD = """
@@ -69,9 +69,8 @@ def test_a_lock_on_a_file_that_all_read_reaches_no_neighbour(host: Host) -> None
         )  # where it is held it counts
 
 
+@NESTED_ONLY
 def test_the_mounts_of_a_nested_room_name_nothing_of_the_host(host: Host) -> None:
-    if host.kind == "container":
-        pytest.skip("its mounts are the engine's")
     with _open(host.sandbox) as room:
         told = room.run("python", "-c", "print(open('/proc/self/mountinfo').read())").stdout
     mounts = told.decode()
