@@ -163,7 +163,7 @@ def attempts(scores: Sequence[float | None], *, needed: float, here: int) -> Saf
         label,
         _raw(_y(needed)),
         CHART_WIDTH,
-        _raw(_y(needed) - 5),
+        _raw(_y(needed) + (13 if known[0][1] >= needed else -5)),  # away from the first dot
         gettext("%(points)s needed") % {"points": points(needed)},
         "L".join(f"{_raw(x)} {_raw(y)}" for x, y in at.values()),
         dots,
