@@ -84,6 +84,8 @@ def _walk(folder: int, *, prefix: str, left: list[int], depth: int) -> Iterator[
                 inside = _open(folder, [name], FLAGS | os.O_DIRECTORY)
                 yield from _walk(inside, prefix=f"{path}/", left=left, depth=depth + 1)
                 continue
+            if not stat.S_ISREG(state.st_mode) and not stat.S_ISLNK(state.st_mode):
+                raise Rule(f"{path}: it is no regular file")  # not even opened
             left[0] -= 1
             if left[0] < 0:
                 raise Rule("too many files")
@@ -118,7 +120,8 @@ def _open(top: int, parts: list[str], flags: int) -> int:
     try:
         return _open_beneath(top, "/".join(parts), flags)
     except OSError as error:
-        if error.errno == errno.ENOSYS:
+        # EPERM is what a filter says that is older than the call itself.
+        if error.errno in {errno.ENOSYS, errno.EPERM}:
             return _open_by_steps(top, parts, flags)
         raise Rule(_rule(error)) from None
 
