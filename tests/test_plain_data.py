@@ -1,4 +1,4 @@
-"""Nothing of ours ever brings a stranger's bytes to life: no unpickling, no eval, no parser here."""
+"""Nothing of ours brings a stranger's bytes to life: no unpickling, no eval, no parser here."""
 
 import ast
 import tomllib
@@ -18,7 +18,8 @@ ALIVE = {
 CALLS = {"read_pickle", "to_pickle", "unsafe_load", "full_load", "extractall", "unpack_archive"}
 PARSERS = {
     "loads", "read_csv", "read_json", "read_parquet", "read_table", "read_feather", "read_excel",
-    "open_file", "open_stream", "ParquetFile", "reader", "DictReader", "parse", "safe_load", "load",
+    "open_file", "open_stream", "ParquetFile", "reader", "DictReader", "parse", "safe_load",
+    "load",
 }  # fmt: skip
 HANDED_OVER = {"artifact", "read", "files"}  # of a Workspace or a room: a stranger's bytes
 

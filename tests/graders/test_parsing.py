@@ -129,7 +129,7 @@ HOSTILE_CSV: dict[str, tuple[bytes, str, dict[str, Any]]] = {
     "a column more": (b"id,score,x\n1,2,3\n", WHOLE, {"rule": "column-unknown"}),
     "an index": (b",id,score\n0,1,2\n", WHOLE, {"rule": "column-unknown"}),
     "a column twice": (b"id,score,id\n1,2,1\n", WHOLE, {"rule": "column-named-twice"}),
-    "another letter case": (b"ID,score\n1,2\n", COLUMN, {"rule": "column-missing", "column": "id"}),
+    "another case": (b"ID,score\n1,2\n", COLUMN, {"rule": "column-missing", "column": "id"}),
     "semicolons": (b"id;score\n1;2\n", COLUMN, {"rule": "column-missing", "column": "id"}),
     "an id twice": (HONEST + b"2,0\n", CELL, {"rule": "key-twice", "row": 4, "column": "id"}),
     "no id": (HONEST + b",0\n", CELL, {"rule": "empty-cell", "row": 4, "column": "id"}),
@@ -141,7 +141,8 @@ for _cell in ("nan", "NaN", "-inf", "Infinity", "1e999", "-1e4000"):
     )  # fmt: skip
 for _cell in ("1e5", "1.0", " 4", "4 ", "+4", "1_0", "0x4", "٤", "--4", "9" * 20, "true"):
     HOSTILE_CSV[f"the id {_cell}"] = (
-        HONEST + f"{_cell},1\n".encode(), CELL, {"rule": "not-an-integer", "row": 4, "column": "id"}
+        HONEST + f"{_cell},1\n".encode(),
+        CELL, {"rule": "not-an-integer", "row": 4, "column": "id"},
     )  # fmt: skip
 for _cell in ("1,", "0,5", "1e", "e5", ".", "1 ", "0x1p3", "1_0.5", "٠.٥", "1d5", "one"):
     HOSTILE_CSV[f"the score {_cell}"] = (

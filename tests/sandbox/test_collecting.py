@@ -94,14 +94,14 @@ def test_a_sparse_file_counts_as_long_as_it_says(tree: Path, opened: Open) -> No
 
 
 def test_no_descriptor_is_left_whatever_the_file_is(tree: Path) -> None:
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     for way in (beneath, collect._open_by_steps):
         for path in ("sub/plain", "link", "out/canary", "pipe", "end", "sub/plain/x", "none"):
             try:
                 content(tree, path, opened=way, max_bytes=3)
             except collect.Rule:
                 continue
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 def leave(room: RunnerRoom, text: str) -> None:

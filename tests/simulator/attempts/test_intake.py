@@ -246,7 +246,7 @@ def test_an_archive_is_read_or_refused_whatever_its_bytes(method: int) -> None:
         ("app/model.py", b"x = 1\n" * 40), ("sql/ж.sql", b"SELECT 1"), ("d/", b""), method=method
     )
     assert set(read_zip(whole)) == {"app/model.py", "sql/ж.sql"}
-    draw, read = Random(11), 0  # noqa: S311, no secret
+    draw, read, said = Random(11), 0, set()  # noqa: S311, no secret
     for _ in range(3_000):
         blob = bytearray(whole)
         for _ in range(draw.randint(1, 4)):
@@ -255,8 +255,9 @@ def test_an_archive_is_read_or_refused_whatever_its_bytes(method: int) -> None:
         try:
             files = read_zip(bytes(blob))
         except Refusal as refusal:
-            assert refusal.message().endswith(".")
+            said.add(refusal.message()[-1])
             continue
         read += 1
         validate(files or {"a": b""})
     assert read > 0
+    assert said == {"."}
