@@ -203,12 +203,14 @@ def _build(runtime: str, home: Path) -> None:
 
 
 @contextlib.contextmanager
-def runner(home: Path, *, kind: str) -> Iterator[Path]:
+def runner(home: Path, *, kind: str, rooms: str = "auto") -> Iterator[Path]:
     """A runner of our own on a private socket; it ends with us. Raises SandboxError."""
     with tempfile.TemporaryDirectory(prefix="graders-") as folder:
         socket = Path(folder) / "runner.sock"
         command = [sys.executable, "-m", "sandbox.runner", "--home", str(home)]
-        process = subprocess.Popen([*command, "--socket", str(socket), "--shell", kind])  # noqa: S603 - our own
+        command += ["--socket", str(socket), "--shell", kind]
+        command += [] if rooms == "auto" else ["--rooms", rooms]  # else SANDBOX_ROOMS says it
+        process = subprocess.Popen(command)  # noqa: S603 - our own
         try:
             _await(socket, process)
             yield socket

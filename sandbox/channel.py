@@ -12,7 +12,7 @@ from typing import Any
 from sandbox.agent.frames import BROADCAST, FrameReader, Kind, Violation, frame
 from sandbox.shell import Shell
 
-PIECE = 256 * 1024
+PIECE = 64 * 1024
 DYING_SECONDS = 10.0
 ANSWERS = ("switch", "template")  # who answers a ping
 

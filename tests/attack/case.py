@@ -88,6 +88,7 @@ class Case:
     checks: Mapping[str, Says | tuple[Says, ...]] = field(default_factory=dict)
     sees: str = "M-SAME"
     seen: Json = None
+    told_by: bool = False  # `also` reads what the attack tells
     refused: str | None = None
     also: Callable[[Evidence], Iterable[str]] | None = None
     walls: tuple[str, ...] = ()

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from tests.attack.case import Case
-from tests.attack.cases import artefacts, escape, leakage, resources, sql, tampering
+from tests.attack.cases import artefacts, escape, leakage, resources, sql, tampering, walls
 
 GROUPS: Final[Mapping[str, int]] = {"ESC": 13, "RES": 13, "TAM": 15, "LEK": 11, "ART": 14}
 PUBLIC: Final = (
     *(f"{group}-{number:02}" for group, count in GROUPS.items() for number in range(1, count + 1)),
     "SQL-12",
 )
-MODULES: Final = (escape, resources, tampering, leakage, artefacts, sql)
+MODULES: Final = (escape, resources, tampering, leakage, artefacts, sql, walls)
 CASES: Final[tuple[Case, ...]] = tuple(case for module in MODULES for case in module.CASES)
 
 QUESTS: Final = "a property of a quest's data and metrics, proven beside each quest: "

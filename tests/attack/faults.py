@@ -1,11 +1,13 @@
 """Hosts whose rooms are not what they should be, and a job that waits for a good one."""
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +18,24 @@ from sandbox.interface import Limits, SandboxError
 from simulator.environment import ROOT
 from tests.attack.learning import Learner, Unanswered
 from tests.attack.stand import Stand
+from tests.attack.traces import descendants
 from tests.sandbox.walls import leaving
 
-UNSAFE_HOSTS: Final = ("seccomp", "capabilities", "read_only_root", "descriptors")
+UNSAFE_HOSTS: Final = {  # a wall that is not there, and the word by which the self-test tells
+    "seccomp": "seccomp should be",
+    "capabilities": "capabilities should be",
+    "read_only_root": "root should be",
+    "descriptors": "descriptors should be",
+}
 STARTING_SECONDS: Final = 60.0
+DYING_SECONDS: Final = 5.0
+LEFT_BEHIND: Final = "left-behind"
 WAITING_SECONDS: Final = 1.0
-NO_NAMESPACES: Final = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"'
+NO_NAMESPACES: Final = (
+    # A user namespace of our own, whose limit counts for all below it: the host keeps its own.
+    *("unshare", "--user", "--map-user=1000", "--map-group=1000", "--keep-caps", "--mount"),
+    *("sh", "-c", 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"', "sh"),
+)
 NO_BWRAP: Final = (
     "import sys; import sandbox.bubblewrap_shell as shell; shell.CARRIED = 'no_such_package'; "
     "from sandbox.runner import main; sys.exit(main())"
@@ -33,6 +47,7 @@ class Faulty:
     """A runner on a host that falls short."""
 
     lacks: str
+    word: str  # of what it must say about that
     folder: Path
     process: subprocess.Popen[bytes]
 
@@ -41,8 +56,16 @@ class Faulty:
         """Where it listens, if it does."""
         return self.folder / "socket"
 
-    def why_not(self) -> str:
-        """Why it opens no rooms; empty when it does. Raises Unanswered."""
+    def complaints(self) -> list[str]:
+        """Nothing, when it opens no room and says why. Raises Unanswered."""
+        why = self._why_not()
+        if not why:
+            return [f"without {self.lacks}: rooms are opened"]
+        if self.word.lower() not in why.lower():
+            return [f"without {self.lacks}: it says {why!r}"]
+        return []
+
+    def _why_not(self) -> str:
         deadline = time.monotonic() + STARTING_SECONDS
         while time.monotonic() < deadline:
             ended = self.process.poll() is not None
@@ -67,21 +90,22 @@ class Faulty:
 def without_walls(stack: ExitStack) -> list[Faulty]:
     """Start a runner for each way a host may fall short."""
     started = []
-    for wall in UNSAFE_HOSTS:
+    for wall, word in UNSAFE_HOSTS.items():
         folder = _folder(stack)
         code = leaving.copy_without(wall, folder, checked=True)
         words = leaving.command(folder, "--socket", str(folder / "socket"))
-        env = leaving.environment(folder)
-        started.append(_started(stack, wall, folder, words, cwd=code, env=env))
+        process = _started(stack, folder, words, cwd=code, env=leaving.environment(folder))
+        started.append(Faulty(lacks=wall, word=word, folder=folder, process=process))
     return [*started, _without_namespaces(stack)]
 
 
 def _without_namespaces(stack: ExitStack) -> Faulty:
-    """A host that allows nobody a user namespace: made of one in which that is so."""
+    """A host that allows nobody a user namespace."""
     folder = _folder(stack)
     words = leaving.command(folder, "--socket", str(folder / "socket"))
-    inside = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", NO_NAMESPACES, "sh"]
-    return _started(stack, "user namespaces", folder, [*inside, *words])
+    process = _started(stack, folder, [*NO_NAMESPACES, *words])
+    lacks = "user namespaces"
+    return Faulty(lacks=lacks, word=lacks, folder=folder, process=process)
 
 
 def without_program(stack: ExitStack, kind: str) -> Faulty:
@@ -94,8 +118,9 @@ def without_program(stack: ExitStack, kind: str) -> Faulty:
     else:
         command = [sys.executable, "-m", "sandbox.runner", "--shell", "docker", *words]
         changed = {"DOCKER_HOST": f"unix://{folder}/no-engine.sock"}
-    env = {**os.environ, **changed}
-    return _started(stack, f"a program for {kind}", folder, command, env=env)
+    process = _started(stack, folder, command, env={**os.environ, **changed})
+    word = "is not installed" if kind == "bubblewrap" else "docker"
+    return Faulty(lacks=f"a program for {kind}", word=word, folder=folder, process=process)
 
 
 def _folder(stack: ExitStack) -> Path:
@@ -106,18 +131,17 @@ def _folder(stack: ExitStack) -> Path:
 
 def _started(
     stack: ExitStack,
-    lacks: str,
     folder: Path,
     words: list[str],
     *,
     cwd: Path = ROOT,
     env: Mapping[str, str] = os.environ,
-) -> Faulty:
+) -> subprocess.Popen[bytes]:
     with (folder / "log").open("wb") as out:
         process = subprocess.Popen(words, cwd=cwd, env=dict(env), stdout=out, stderr=out)
     stack.callback(process.wait, 30)
     stack.callback(process.terminate)
-    return Faulty(lacks=lacks, folder=folder, process=process)
+    return process
 
 
 @contextmanager
@@ -151,3 +175,33 @@ def waits(stand: Stand, person: Learner, attempt: str) -> Iterator[str]:
         yield "the site says that it is well without a runner"
     if b"M-INFRA" in person.fetch(f"/attempts/{attempt}/"):
         yield "a code is shown where words belong"
+
+
+def kill_keeper(roots: Iterable[int]) -> list[str]:
+    """Kill the keeper of the room with a child left behind; complain when that child lives on."""
+    child = _await_child(roots)
+    first = _parent(child)  # it lost its own, so the room's first process took it
+    os.kill(_parent(first), signal.SIGKILL)
+    deadline = time.monotonic() + DYING_SECONDS
+    while Path(f"/proc/{child}").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    if Path(f"/proc/{child}").exists():
+        os.kill(child, signal.SIGKILL)
+        return [f"a child lives {DYING_SECONDS:.0f} s after the keeper of its room"]
+    return []
+
+
+def _await_child(roots: Iterable[int]) -> int:
+    deadline = time.monotonic() + STARTING_SECONDS
+    while time.monotonic() < deadline:
+        for pid in descendants(roots):
+            with contextlib.suppress(OSError):
+                if Path(f"/proc/{pid}/comm").read_text().strip() == LEFT_BEHIND:
+                    return pid
+        time.sleep(0.02)
+    raise Unanswered("the room's child never came")
+
+
+def _parent(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("PPid:"))

@@ -15,7 +15,7 @@ FLOOR_SECONDS: Final = 0.5  # what is quicker is not worth a ratio
 GROWTH: Final = 1.25
 GROWTH_MB: Final = 48.0
 WARM_UP: Final = 3
-TRIES: Final = 2
+TRIES: Final = 4
 FULL: Final = 100
 
 

@@ -95,7 +95,6 @@ class Learner:
         addresses = [
             f"/quests/{QUEST}/{stage}/",
             "/work/",
-            f"/quests/{QUEST}/project/differences",
             f"/api/quests/{QUEST}/project",
             f"/api/quests/{QUEST}/project.zip",
             "/api/attempts",

@@ -1,16 +1,23 @@
 """How a case is played: by one learner alone, or with others and faults around it."""
 
+import os
+import subprocess
+import sys
+import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import IO, Final
 
+from simulator.environment import ROOT
 from tests.attack import faults
 from tests.attack.case import Case, Evidence
-from tests.attack.learning import HandedIn, Learner
+from tests.attack.learning import HandedIn, Learner, Unanswered
 from tests.attack.stand import CROWD, Stand
+
+STARTING_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +26,7 @@ class Played:
 
     evidence: Evidence
     attempts: list[str]
+    others: tuple[Evidence, ...] = ()  # where several played: each must be as the case says
     said: tuple[str, ...] = ()  # what went wrong on the way
 
 
@@ -28,26 +36,56 @@ def alone(stand: Stand, case: Case) -> Played:
 
 
 def crowded(stand: Stand, case: Case) -> Played:
-    """Several learners hand it in at once, and after them one more, who is the evidence."""
-    with ThreadPoolExecutor(max_workers=len(CROWD)) as pool:
-        others = list(pool.map(lambda name: _by(stand.people[name], stand, case), CROWD))
+    """Eight learners hand it in at once, and after them one more, who finds what they left."""
+    with _more_workers(stand), ThreadPoolExecutor(max_workers=len(CROWD)) as pool:
+        first = list(pool.map(lambda name: _by(stand.people[name], stand, case), CROWD))
     last = alone(stand, case)
     surfaces = dict(last.evidence.surfaces)
-    attempts = list(last.attempts)
-    for number, other in enumerate(others):
+    for number, other in enumerate(first):
         surfaces |= {f"{number}:{k}": v for k, v in other.evidence.surfaces.items()}
-        attempts += other.attempts
-    evidence = _evidence(
-        stand, last.evidence.seconds, report=last.evidence.report, surfaces=surfaces
+    return Played(
+        evidence=replace(last.evidence, surfaces=surfaces),
+        attempts=[attempt for played in (last, *first) for attempt in played.attempts],
+        others=tuple(played.evidence for played in first),
     )
-    return Played(evidence=evidence, attempts=attempts)
+
+
+@contextmanager
+def _more_workers(stand: Stand) -> Iterator[None]:
+    """As many gradings at once as there are learners in a crowd, for as long as the block."""
+    words = ["celery", "--app", "simulator.celery", "worker", "--queues", "interactive"]
+    words += ["--concurrency", str(len(CROWD)), "--hostname", "crowd@%h", "--loglevel", "INFO"]
+    words += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    with tempfile.TemporaryFile() as log:
+        worker = subprocess.Popen(
+            [sys.executable, "-m", *words],
+            cwd=ROOT,
+            env={**os.environ, **stand.settings, "SIM_HOME": str(stand.site.home)},
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            _await(log, b"ready.")
+            yield
+        finally:
+            worker.terminate()
+            worker.wait(60)
+
+
+def _await(log: IO[bytes], word: bytes) -> None:
+    deadline = time.monotonic() + STARTING_SECONDS
+    while time.monotonic() < deadline:
+        if word in os.pread(log.fileno(), 1_000_000, 0):
+            return
+        time.sleep(0.1)
+    raise Unanswered("more workers do not come up")
 
 
 def unsafe_host(stand: Stand, case: Case) -> Played:
     """The runner's host lacks something: no such host opens a room, and the job waits."""
     with ExitStack() as stack:
         faulty = faults.without_walls(stack)
-        said = [f"without {each.lacks}: rooms are opened" for each in faulty if not each.why_not()]
+        said = [word for each in faulty for word in each.complaints()]
         played = _waiting(stand, case, faulty[0])
     return _with(played, said)
 
@@ -56,9 +94,22 @@ def no_program(stand: Stand, case: Case) -> Played:
     """What makes shells is gone when the job comes: nothing takes its place, and the job waits."""
     with ExitStack() as stack:
         faulty = faults.without_program(stack, stand.kind)
-        said = [] if faulty.why_not() else [f"without {faulty.lacks}: rooms are opened"]
+        said = faulty.complaints()
         played = _waiting(stand, case, faulty)
     return _with(played, said)
+
+
+def keeper_killed(stand: Stand, case: Case) -> Played:
+    """While it runs, its room's keeper is killed: all of the room goes, the job is redone."""
+    person = stand.people["mallory"]
+    began = time.monotonic()
+    attempt = hand_in(person, stand, case).attempt
+    said = faults.kill_keeper(stand.watcher.roots())
+    report = person.report(attempt)
+    surfaces = person.everything(case.stage, [attempt])
+    seconds = time.monotonic() - began
+    evidence = _evidence(stand, seconds, report=report, surfaces=surfaces)
+    return Played(evidence=evidence, attempts=[attempt], said=tuple(said))
 
 
 PLAYS: Final[Mapping[str, Callable[[Stand, Case], Played]]] = {
@@ -66,6 +117,7 @@ PLAYS: Final[Mapping[str, Callable[[Stand, Case], Played]]] = {
     "crowded": crowded,
     "unsafe host": unsafe_host,
     "no program": no_program,
+    "keeper killed": keeper_killed,
 }
 
 

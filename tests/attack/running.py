@@ -32,7 +32,7 @@ def run(stand: Stand, case: Case) -> Ran:
     began = time.monotonic()
     try:
         played = PLAYS[case.play](stand, case)
-        said = [*played.said, *expecting.complaints(case, played.evidence)]
+        said = [*played.said, *expecting.complaints(case, played.evidence, *played.others)]
         said += [
             f"{name}: {text}"
             for name, text in invariants.complaints(

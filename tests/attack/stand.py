@@ -32,6 +32,7 @@ KINDS: Final[Mapping[str, Mapping[str, str]]] = {
     "docker": {"SANDBOX_SHELL": "docker", "SANDBOX_ROOMS": "nested"},
     "container": {"SANDBOX_SHELL": "docker", "SANDBOX_ROOMS": "container"},
 }
+CLOSED: Final = "closed"
 PATIENCE_SECONDS: Final = 600.0
 CROWD: Final = tuple(f"crowd{number}" for number in range(8))
 PEOPLE: Final = ("mallory", "honest", "neighbour", *CROWD)
@@ -47,6 +48,7 @@ class Stand:
     people: Mapping[str, Learner]
     quest: Quest
     watcher: Watcher
+    settings: Mapping[str, str]
     idle: Traces | None = None
     memory: Memory | None = None
     reference_seconds: dict[str, float] = field(default_factory=dict)  # by stage
@@ -108,16 +110,23 @@ def serving(kind: str) -> Iterator[Stand]:
             stack.callback(person.close)
         neighbour = canaries.tokens["neighbour"].encode()
         people["neighbour"].put({"notes.txt": neighbour, "app/solution.py": b"# " + neighbour})
+        for data in site.home.glob("warehouse/*/"):
+            _close(data / CLOSED, canaries.tokens["file"])
         yield Stand(
             kind=kind,
             site=site,
             canaries=canaries,
             people=people,
             quest=load_quest(QUESTS / QUEST),
-            watcher=Watcher(
-                site.pid, home=site.home, scratch=scratch, docker_too=kind != "bubblewrap"
-            ),
+            watcher=Watcher(site.pid, home=site.home, scratch=scratch, kind=kind),
+            settings=settings,
         )
+
+
+def _close(path: Path, text: str) -> None:
+    """A file beside a dataset's own that root alone may read."""
+    path.write_text(text)
+    path.chmod(0o600)
 
 
 def left(stand: Stand, *, seconds: float = 15.0) -> str:

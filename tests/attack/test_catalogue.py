@@ -1,16 +1,19 @@
 """The attack suite is whole, and its judgement can turn red: without playing a single case."""
 
 import base64
+import re
 from dataclasses import replace
 
 import pytest
 from django.apps import apps
 from django.db import models
 
+from simulator.environment import ROOT
 from tests.attack import expecting
 from tests.attack.case import Case, Evidence, Says
 from tests.attack.catalogue import CASES, NOT_APPLICABLE, PUBLIC, chosen
 from tests.attack.scanner import leaks
+from tests.sandbox.walls.leaving import WALLS
 
 TOKEN = "5f0c9d2e7ab84163"
 CASE = Case(
@@ -54,6 +57,27 @@ def test_groups_and_cases_can_be_chosen_and_a_slip_is_named() -> None:
     assert {case.listed for case in chosen(["RES-01", "SQL"])} == {"RES-01", "SQL-12"}
     with pytest.raises(LookupError, match="ESC-99"):
         chosen(["ESC-99"])
+
+
+def test_every_wall_that_can_be_left_out_is_named_by_a_case() -> None:
+    assert {wall for case in CASES for wall in case.walls} == set(WALLS)
+
+
+def test_only_what_asks_our_own_parts_can_ask_over_http() -> None:
+    """Why ESC-10 does not apply: nothing fetches what a learner names."""
+    words = r"httpx|requests|http\.client|urllib\.request|urllib3|clickhouse_connect"
+    asking = re.compile(rf"^\s*(?:import|from) (?:{words})", re.MULTILINE)
+    found = {
+        path.relative_to(ROOT).as_posix()
+        for package in ("simulator", "graders")
+        for path in (ROOT / package).rglob("*.py")
+        if asking.search(path.read_text(encoding="utf-8"))
+    }
+    assert found == {
+        "simulator/demo/learning.py",  # the demo's own learner
+        "simulator/serving/watching.py",  # waits for our own first page
+        "simulator/warehouse/clickhouse.py",  # the operator's address
+    }
 
 
 def test_no_model_takes_an_address() -> None:

@@ -9,21 +9,27 @@ from typing import Final
 
 import docker
 
+from sandbox.pool import EACH, MOST, WORKERS
 from tests.sandbox.containers import held_by
 
+WARM: Final = MOST + EACH + 2 * WORKERS  # containers that may be warm, or on their way
 NAMESPACES: Final = ("cgroup", "ipc", "mnt", "net", "pid", "user", "uts")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Traces:
-    """Everything countable of a site that does nothing."""
+    """Everything countable of a site that does nothing.
+
+    Where each room has a container of its own, how many are warm varies: then what is in one is
+    counted, and of the containers only those that are more than may ever be warm or starting.
+    """
 
     site: int  # processes of web, worker, broker and the like
-    rooms: int  # processes of the runner and below it, in containers, too
+    rooms: float  # processes of the runner and below it, in containers, too
     groups: int
     containers: int
-    mounts: int
-    namespaces: int
+    mounts: float
+    namespaces: float
     scratch: tuple[str, ...]
 
     def above(self, idle: "Traces") -> str:
@@ -51,35 +57,42 @@ class Memory:
 class Watcher:
     """Looks at one site's processes."""
 
-    def __init__(self, site: int, *, home: Path, scratch: Path, docker_too: bool) -> None:
+    def __init__(self, site: int, *, home: Path, scratch: Path, kind: str) -> None:
         self._site = site
+        self._pooled = kind == "container"
         self._scratch = scratch
         self._names = (str(scratch), str(home))
-        self._engine = docker.from_env(timeout=30) if docker_too else None
+        self._engine = None if kind == "bubblewrap" else docker.from_env(timeout=30)
         self.runner = self._find("sandbox.runner")
+
+    def roots(self) -> list[int]:
+        """The processes below which all rooms are, also those of a runner that stands in."""
+        return [os.getpid(), *self._containers()]
 
     def look(self) -> Traces:
         """Count."""
         inits = self._containers()
-        below = descendants([self.runner, *inits])
+        shells = descendants(inits) if self._pooled else descendants([self.runner, *inits])
+        each = max(1, len(inits)) if self._pooled else 1
         return Traces(
             site=len(descendants([self._site])) - len(descendants([self.runner])),
-            rooms=len(below),
+            rooms=len(shells) / each,
             groups=_groups(self.runner),
-            containers=len(inits),
-            mounts=_mounts(below, mine=self._names),
-            namespaces=len({name for pid in below for name in _namespaces(pid)}),
+            containers=max(0, len(inits) - WARM) if self._pooled else len(inits),
+            mounts=_mounts(shells, mine=self._names) / each,
+            namespaces=len({name for pid in shells for name in _namespaces(pid)}) / each,
             scratch=tuple(sorted(path.name for path in self._scratch.iterdir())),
         )
 
     def weigh(self) -> Memory:
         """Sum up memory."""
+        inits = self._containers()
         worker = descendants([self._find("celery")])
-        shells = set(descendants([self.runner, *self._containers()])) - {self.runner}
+        shells = set(descendants([self.runner, *inits])) - {self.runner}
         return Memory(
             worker=sum(map(_megabytes, worker)),
             runner=_megabytes(self.runner),
-            shells=sum(map(_megabytes, shells)),
+            shells=sum(map(_megabytes, shells)) / (max(1, len(inits)) if self._pooled else 1),
         )
 
     def _containers(self) -> list[int]:

@@ -12,7 +12,12 @@ from simulator.environment import ROOT
 from tests.bench import loop, room, soak
 
 Section = Callable[[], dict[str, float]]
-SECTIONS: dict[str, Section] = {"loop": loop.measure, "room": room.measure, "soak": soak.measure}
+SECTIONS: dict[str, Section] = {
+    "loop": loop.measure,
+    "room": room.measure,
+    "containers": room.measure_containers,
+    "soak": soak.measure,
+}
 BOUNDS = {**room.BOUNDS, **soak.BOUNDS}
 KEPT = ROOT / ".sim" / "bench.json"
 
@@ -44,8 +49,8 @@ def _show(figures: dict[str, float]) -> None:
     table.columns[1].justify = "right"
     for name, value in figures.items():
         bound = BOUNDS.get(name)
-        holds = "" if bound is None else "yes" if bound.holds(value) else "no"
-        shown = f"{value:.3g}" if value < 100 else f"{value:.0f}"
+        holds = "" if bound is None else "yes" if bound.holds(value) else "[bold red]no[/]"
+        shown = f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"
         table.add_row(name, shown, "" if bound is None else str(bound), holds)
     Console().print(table)
 

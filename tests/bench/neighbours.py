@@ -34,7 +34,7 @@ time.sleep(110)
 """
 
 
-def slowdown(sandbox: RunnerSandbox, job: Callable[[], None]) -> float:
+def slowdown(sandbox: RunnerSandbox, job: Callable[[], None], *, times: int = TIMES) -> float:
     """How many times longer an honest job takes beside a neighbour at its limits: a ratio.
 
     Medians of jobs alone and beside, in turn. Raises RuntimeError when the neighbour was stopped:
@@ -43,10 +43,10 @@ def slowdown(sandbox: RunnerSandbox, job: Callable[[], None]) -> float:
     alone, beside = [], []
     job()
     for _ in range(ROUNDS):
-        alone += [_seconds(job) for _ in range(TIMES)]
+        alone += [_seconds(job) for _ in range(times)]
         with _Neighbour(sandbox):
             time.sleep(SETTLING_SECONDS)
-            beside += [_seconds(job) for _ in range(TIMES)]
+            beside += [_seconds(job) for _ in range(times)]
     return statistics.median(beside) / statistics.median(alone)
 
 

@@ -4,7 +4,8 @@ The job is a small scikit-learn fit. For a room it is open, upload, call, read t
 for the others a run of the same file. All are medians of runs in turn, so that noise meets all.
 Processor time is the whole machine's, less what it uses when nothing is measured: only that counts
 the engine, the runner and the kernel's work for namespaces alike. `room.*` is the embedded default
-(bubblewrap), `room.docker.*` nested rooms in the Docker shell.
+(bubblewrap), `room.docker.*` nested rooms in the Docker shell; section `containers` gives
+`room.container.*`, for rooms that are containers of their own.
 """
 
 import os
@@ -14,6 +15,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Final
 
 from graders import own_tests
@@ -25,21 +27,22 @@ from tests.bench.hosts import Host, host, why_no_engine
 from tests.bench.neighbours import slowdown
 
 BOUNDS: Final = {
-    "room.ready_ms": Bound(most=20),
-    "room.call_ms": Bound(most=15),
-    "room.job_vs_bare": Bound(most=0.06),
-    "room.job_cpu_vs_bare": Bound(most=0.06),
-    "room.job_vs_docker_run": Bound(most=0.05),
-    "room.job_cpu_vs_docker_run": Bound(most=0.05),
-    "room.blind10_vs_one": Bound(most=1.0),
-    "room.extra_mb": Bound(most=20),
-    "room.rooms_per_s": Bound(least=30),
-    "room.neighbour_slowdown": Bound(most=2.2),
+    f"{name}.{figure}": bound
+    for name in ("room", "room.docker")  # container rooms are measured, and promise nothing
+    for figure, bound in {
+        "ready_ms": Bound(most=20),
+        "call_ms": Bound(most=15),
+        "job_vs_bare": Bound(most=0.06),
+        "job_cpu_vs_bare": Bound(most=0.06),
+        "job_vs_docker_run": Bound(most=0.05),
+        "job_cpu_vs_docker_run": Bound(most=0.05),
+        "blind10_vs_one": Bound(most=1.0),
+        "extra_mb": Bound(most=20),
+        "rooms_per_s": Bound(least=30),
+        "neighbour_slowdown": Bound(most=2.2),
+    }.items()
 }
 LIMITS: Final = Limits(cpu_seconds=30, wall_seconds=60, memory_mb=512, processes=32, scratch_mb=64)
-TIMES: Final = 40
-PAIRS: Final = 7
-IDLE: Final = 8
 AT_ONCE: Final = 4
 JOB: Final = b"""\
 import json
@@ -85,18 +88,44 @@ PYTEST: Final = ("-m", "pytest", "-q", *own_tests.WITHOUT_UNUSED, "test_module.p
 PLAIN: Final = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "test_module.py")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Effort:
+    """How often things are done: as often as they are quick."""
+
+    times: int  # openings and calls, of which the median is told
+    pairs: int  # of ours and of others' in turn
+    in_a_row: int  # jobs of ours in each pair: one is too short for the kernel's ticks
+    idle: int  # rooms whose memory is measured
+    jobs: int  # for rooms a second
+    beside: int  # jobs of each round beside a neighbour
+
+
+NESTED: Final = Effort(times=40, pairs=7, in_a_row=10, idle=8, jobs=120, beside=15)
+CONTAINERS: Final = Effort(times=8, pairs=3, in_a_row=2, idle=3, jobs=12, beside=3)
+
+
 def measure() -> dict[str, float]:
     """Both shells, one after the other; Docker only where an engine answers."""
     figures = {"room.load_before": os.getloadavg()[0]}
     why_not = why_no_engine()
     with host("bubblewrap") as embedded:
-        figures |= _figures("room", embedded, against_docker=not why_not)
+        figures |= _figures("room", embedded, NESTED, against_docker=not why_not)
     if why_not:
         print(f"room.docker.* and *_vs_docker_run are not measured: {why_not}", file=sys.stderr)
         return figures
     with host("docker") as docker:
-        figures |= _figures("room.docker", docker, against_docker=True)
+        figures |= _figures("room.docker", docker, NESTED, against_docker=True)
     return figures
+
+
+def measure_containers() -> dict[str, float]:
+    """Measure rooms that are containers of their own; for hosts that forbid the others."""
+    why_not = why_no_engine()
+    if why_not:
+        print(f"room.container.* is not measured: {why_not}", file=sys.stderr)
+        return {}
+    with host("container") as containers:
+        return _figures("room.container", containers, CONTAINERS, against_docker=True)
 
 
 def one_job(sandbox: RunnerSandbox) -> None:
@@ -108,19 +137,20 @@ def one_job(sandbox: RunnerSandbox) -> None:
             raise RuntimeError(f"the job did not run: {returned}")
 
 
-def _figures(name: str, where: Host, *, against_docker: bool) -> dict[str, float]:
-    found = _ready_and_call(where.sandbox)
-    found |= _job(where.sandbox, against_docker=against_docker)
-    found["blind10_vs_one"] = _blind(where.sandbox)
-    found["extra_mb"] = _extra(where)
-    found["rooms_per_s"] = _rooms_per_second(where.sandbox)
-    found["neighbour_slowdown"] = slowdown(where.sandbox, lambda: one_job(where.sandbox))
+def _figures(name: str, where: Host, effort: Effort, *, against_docker: bool) -> dict[str, float]:
+    sandbox = where.sandbox
+    found = _ready_and_call(sandbox, effort)
+    found |= _job(sandbox, effort, against_docker=against_docker)
+    found["blind10_vs_one"] = _blind(sandbox, effort)
+    found["extra_mb"] = _extra(where, effort)
+    found["rooms_per_s"] = _rooms_per_second(sandbox, effort)
+    found["neighbour_slowdown"] = slowdown(sandbox, lambda: one_job(sandbox), times=effort.beside)
     return {f"{name}.{figure}": value for figure, value in found.items()}
 
 
-def _ready_and_call(sandbox: RunnerSandbox) -> dict[str, float]:
+def _ready_and_call(sandbox: RunnerSandbox, effort: Effort) -> dict[str, float]:
     ready, first, warm = [], [], []
-    for _ in range(TIMES):
+    for _ in range(effort.times):
         started = time.perf_counter()
         with sandbox.open(runtime=peers.RUNTIME, limits=LIMITS) as room:
             ready.append(time.perf_counter() - started)
@@ -128,7 +158,7 @@ def _ready_and_call(sandbox: RunnerSandbox) -> dict[str, float]:
             first.append(_seconds(lambda: room.call("trivial:one")))
             warm.append(_seconds(lambda: room.call("trivial:one")))
     once = (TRIVIAL_FILES, "-c", "import trivial; trivial.one()")
-    process = [_seconds(lambda: peers.bare(*once)) for _ in range(PAIRS)]
+    process = [_seconds(lambda: peers.bare(*once)) for _ in range(effort.pairs)]
     return {
         "ready_ms": 1000 * statistics.median(ready),
         "call_ms": 1000 * statistics.median(first),
@@ -137,7 +167,7 @@ def _ready_and_call(sandbox: RunnerSandbox) -> dict[str, float]:
     }
 
 
-def _job(sandbox: RunnerSandbox, *, against_docker: bool) -> dict[str, float]:
+def _job(sandbox: RunnerSandbox, effort: Effort, *, against_docker: bool) -> dict[str, float]:
     ways: dict[str, Callable[[], object]] = {
         "ours": lambda: one_job(sandbox),
         "bare": lambda: peers.bare({"job.py": JOB}, "job.py"),
@@ -149,9 +179,9 @@ def _job(sandbox: RunnerSandbox, *, against_docker: bool) -> dict[str, float]:
     idle = _idle_share()
     for way in ways.values():
         way()
-    for _ in range(PAIRS):
+    for _ in range(effort.pairs):
         for name, way in ways.items():
-            times = 10 if name == "ours" else 1  # one room is too short for the kernel's ticks
+            times = effort.in_a_row if name == "ours" else 1
             busy, started = procs.busy_seconds(), time.perf_counter()
             for _ in range(times):
                 way()
@@ -167,7 +197,7 @@ def _job(sandbox: RunnerSandbox, *, against_docker: bool) -> dict[str, float]:
     return found
 
 
-def _blind(sandbox: RunnerSandbox) -> float:
+def _blind(sandbox: RunnerSandbox, effort: Effort) -> float:
     """Ten variants under a suite, as the judge runs it, against one plain run of it."""
     variants = [
         {"module.py": f"{MODULE}# {n}\n".encode(), "test_module.py": SUITE} for n in range(10)
@@ -179,7 +209,7 @@ def _blind(sandbox: RunnerSandbox) -> float:
             return room.run("python", *PYTEST)
 
     blind, one = [], []
-    for _ in range(PAIRS):
+    for _ in range(effort.pairs):
         started = time.perf_counter()
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             ended = list(pool.map(judged, variants))
@@ -190,21 +220,22 @@ def _blind(sandbox: RunnerSandbox) -> float:
     return statistics.median(blind) / statistics.median(one)
 
 
-def _extra(where: Host) -> float:
+def _extra(where: Host, effort: Effort) -> float:
     """Memory of one more idle room, as a share of what is shared."""
-    before = procs.proportional_mb(*where.roots)
+    where.settle()
+    before = procs.proportional_mb(*where.roots())
     with ExitStack() as rooms:
-        for _ in range(IDLE):
+        for _ in range(effort.idle):
             rooms.enter_context(where.sandbox.open(runtime=peers.RUNTIME, limits=LIMITS))
-        return (procs.proportional_mb(*where.roots) - before) / IDLE
+        where.settle()
+        return (procs.proportional_mb(*where.roots()) - before) / effort.idle
 
 
-def _rooms_per_second(sandbox: RunnerSandbox) -> float:
-    jobs = 30 * AT_ONCE
+def _rooms_per_second(sandbox: RunnerSandbox, effort: Effort) -> float:
     started = time.perf_counter()
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        list(pool.map(lambda _: one_job(sandbox), range(jobs)))
-    return jobs / (time.perf_counter() - started)
+        list(pool.map(lambda _: one_job(sandbox), range(effort.jobs)))
+    return effort.jobs / (time.perf_counter() - started)
 
 
 def _idle_share() -> float:

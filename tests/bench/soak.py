@@ -5,7 +5,6 @@ at a limit; with its caller gone in the middle of a step. Memory is what belongs
 switch and the template alone, each compared with itself after a warm-up.
 """
 
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -20,7 +19,7 @@ from tests.bench import peers, procs
 from tests.bench.bounds import Bound
 from tests.bench.hosts import Host, host, why_no_engine
 
-WARM_UP: Final = 100
+WARM_UP: Final = 200
 AT_ONCE: Final = 16
 BOUNDS: Final = {
     f"{name}.{figure}": bound
@@ -61,17 +60,6 @@ def many(sandbox: RunnerSandbox, rooms: int, *, at_once: int = 1) -> None:
         list(pool.map(lambda number: one(sandbox, number), range(rooms)))
 
 
-def settle(look: Callable[[], procs.Holdings]) -> procs.Holdings:
-    """Look until the last rooms have left: two looks a second apart find the same."""
-    before = look()
-    while True:
-        time.sleep(1)
-        now = look()
-        if now == before:
-            return now
-        before = now
-
-
 def settled(look: Callable[[], procs.Holdings], wanted: procs.Holdings) -> procs.Holdings:
     """Look until there is no more than wanted, or the time is up: the last rooms end meanwhile."""
     until = time.monotonic() + SETTLING_SECONDS
@@ -86,8 +74,9 @@ def settled(look: Callable[[], procs.Holdings], wanted: procs.Holdings) -> procs
 def _figures(name: str, where: Host, *, in_a_row: int, more: int) -> dict[str, float]:
     """Open rooms one by one, and then more of them, `AT_ONCE` at a time."""
     many(where.sandbox, WARM_UP, at_once=AT_ONCE)
-    holdings = settle(where.holdings)
-    containers, memory = _containers(where), _memory(where)
+    where.settle()
+    holdings = where.holdings()
+    containers, memory = len(where.containers()), _memory(where)
     started = time.perf_counter()
     many(where.sandbox, in_a_row)
     many(where.sandbox, more, at_once=AT_ONCE)
@@ -96,7 +85,7 @@ def _figures(name: str, where: Host, *, in_a_row: int, more: int) -> dict[str, f
     found = {"rooms": float(in_a_row + more), "seconds": seconds}
     for kind, size in asdict(left).items():
         found[f"leaked_{kind}"] = float(size - asdict(holdings)[kind])
-    found["leaked_containers"] = float(_containers(where) - containers)
+    found["leaked_containers"] = float(len(where.containers()) - containers)
     found["leaked"] = sum(abs(size) for kind, size in found.items() if kind.startswith("leaked_"))
     grown = {role: 100 * (now / memory[role] - 1) for role, now in _memory(where).items()}
     found |= {f"{role}_growth_percent": percent for role, percent in grown.items()}
@@ -105,19 +94,9 @@ def _figures(name: str, where: Host, *, in_a_row: int, more: int) -> dict[str, f
 
 
 def _memory(where: Host) -> dict[str, float]:
-    runner, template = where.roots[0], where.template()
+    runner, template = where.runner, where.template()
     roles = {"runner": runner, "switch": procs.parent(template), "template": template}
     return {role: procs.anonymous_mb(pid) for role, pid in roles.items()}
-
-
-def _containers(where: Host) -> int:
-    """Count the containers that the runner owns, running or not."""
-    if where.kind == "bubblewrap":
-        return 0
-    words = ["docker", "ps", "--all", "--filter=label=sim.owner"]
-    words.append('--format={{.Label "sim.owner"}}')
-    owners = subprocess.run(words, check=True, capture_output=True, text=True).stdout.split()
-    return sum(1 for owner in owners if owner.startswith(f"{where.roots[0]}:"))
 
 
 def _closed(sandbox: RunnerSandbox) -> None:

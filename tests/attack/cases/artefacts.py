@@ -319,7 +319,8 @@ CASES: Final = (
         id="ART-13",
         does="asks for packages of its own, one of which runs code when it is built",
         files={
-            "requirements.txt": "--extra-index-url http://127.0.0.1:@TCP4@/simple\n"
+            "requirements.txt": "--extra-index"
+            "-url http://127.0.0.1:@TCP4@/simple\n"
             "-e git+http://127.0.0.1:@TCP4@/x#egg=x\n./local\n",
             "local/setup.py": "open('@FILE@', 'a').write('touched')\n",
             "setup.py": "open('@FILE@', 'a').write('touched')\n",

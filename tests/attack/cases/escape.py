@@ -250,12 +250,33 @@ if os.fork() == 0:
     os._exit(0)
 """
 
+LEAVES_A_CHILD: Final = """
+import ctypes, os, time
+from app.honest import odd
+
+TIMES = [0]
+
+def add(a, b):
+    TIMES[0] += 1
+    if TIMES[0] == 1 and os.fork() == 0:
+        os.setsid()
+        if os.fork():
+            os._exit(0)
+        ctypes.CDLL(None).prctl(15, b'left-behind', 0, 0, 0)
+        time.sleep(60)
+        os._exit(0)
+    if TIMES[0] == 1:
+        time.sleep(0.8)
+    return a + b
+"""
+
 MARKERS: Final = """
-import os, secrets, socket, time
+import ctypes, fcntl, os, secrets, socket, time
 from app.telling import tell
 MINE = f'marker-{secrets.token_hex(8)}'
 FOLDERS = ['/tmp', '/var/tmp', '/dev/shm', '/dev/mqueue', '/project', '/artifacts', '/data', '/run',
            '/runtime', '/warehouse', '/room', '/', '/home', os.path.expanduser('~')]
+KEPT = []
 
 def marks():
     found = set()
@@ -266,6 +287,26 @@ def marks():
             pass
     return found - {MINE}
 
+def taken():
+    # What only one can hold: a name, a piece of memory, a lock on a file that all may read.
+    door = socket.socket(socket.AF_UNIX)
+    KEPT.append(door)
+    try:
+        door.bind('\\0marker')
+    except OSError:
+        yield 'the name of a socket'
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.shmget(0x5151, 4096, 0o3666) < 0 and ctypes.get_errno() == 17:
+        yield 'a piece of memory'
+    for path in ('/runtime/bin/python', '/data/pairs.parquet', '/etc/passwd'):
+        try:
+            KEPT.append(open(path))
+            fcntl.flock(KEPT[-1], fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield f'the lock of {path}'
+        except OSError:
+            pass
+
 def add(a, b):
     found = marks()
     for folder in FOLDERS:
@@ -273,11 +314,7 @@ def add(a, b):
             open(os.path.join(folder, MINE), 'w').close()
         except OSError:
             pass
-    door = socket.socket(socket.AF_UNIX)
-    try:
-        door.bind('\\0marker')
-    except OSError as error:
-        found.add(str(error))
+    found |= set(taken())
     time.sleep(0.5)
     tell(found=sorted(found | marks()))
 """
@@ -392,6 +429,7 @@ CASES: Final = (
         files={"app/train.py": DESCRIPTORS},
         checks=TOLD_IN_TRAINING,
         seen={"open": [[0, "/dev/null"], [1, "pipe"], [2, "pipe"]], "left": []},
+        walls=("descriptors",),
     ),
     Case(
         id="ESC-07/call",
@@ -410,12 +448,23 @@ CASES: Final = (
         also=_ended_soon,
     ),
     Case(
+        id="ESC-08/keeper",
+        does="leaves a child, and the keeper of its room is killed",
+        files={**HONEST, "app/solution.py": LEAVES_A_CHILD},
+        blame="passed",
+        checks=PASSED,
+        play="keeper killed",
+        walls=("parent_death",),
+        not_on={"container": "the keeper is the container's first process: the kernel ends all"},
+    ),
+    Case(
         id="ESC-09",
         does="eight at once leave marks wherever they can write and look for others'",
         files={"app/solution.py": MARKERS},
         checks=TOLD,
         seen={"found": []},
         play="crowded",
+        walls=("network", "ipc", "own_files"),
     ),
     Case(
         id="ESC-11",

@@ -94,7 +94,7 @@ from app.telling import tell
 
 WANTED = (
     "/.git", "/project/.git", "/runtime/code/.git", "/var/cache", "/var/lib/apt", "/var/lib/dpkg/info",
-    "/root/.cache", "/.cache", "/tmp/pip*", "/home/*/.cache", "/etc/apt", "/build", "/image", "/layers",
+    "/root", "/.cache", "/tmp/pip*", "/home/*/.cache", "/etc/apt", "/build", "/image", "/layers",
     "/runtime/code/graders", "/runtime/code/simulator", "/runtime/code/quests", "/runtime/code/tests",
 )
 
