@@ -1,4 +1,4 @@
-"""The parser jail with real rooms: bombs go off in there, and the judge's process does not grow."""
+"""The parser jail with real rooms: bombs go off in there, and the judge does not grow."""
 
 import io
 import resource
@@ -110,6 +110,9 @@ def test_rows_by_the_hundred_thousand_are_read(rooms: Rooms) -> None:
 
 
 def test_a_room_of_a_parser_sees_no_data(rooms: Rooms) -> None:
+    look = (
+        "import os\nfor folder in ('/data', '.', '/artifacts'):\n"
+        "    print(os.listdir(folder) if os.path.isdir(folder) else [])"
+    )
     with rooms.apart(LIMITS) as room:
-        finished = room.run("python", "-c", "import os; print(os.listdir('/data'), os.listdir())")
-        assert finished.stdout in {b"[] []\n", b""}, finished
+        assert room.run("python", "-c", look).stdout == b"[]\n" * 3
