@@ -175,6 +175,17 @@ def test_a_message_that_promises_much_costs_only_what_came() -> None:
     tracemalloc.stop()
 
 
+def test_an_answer_is_no_longer_than_what_was_asked_for() -> None:
+    head = struct.pack("<BQ", Verb.DONE, 101)
+    assert list(MessageReader().feed(head, most=101)) == []
+    with pytest.raises(Violation, match="101 bytes"):
+        list(MessageReader().feed(head, most=100))
+    read = answers.asked(Verb.READ, limits=Limits(), max_bytes=7)
+    assert read.most == answers.HEADS + 7
+    with pytest.raises(SandboxError, match="no such message"):
+        answered(Verb.READ, struct.pack("<BQ", Verb.DONE, answers.HEADS + 101))
+
+
 def test_what_a_worker_says_is_an_answer_or_rejected() -> None:
     whole = worker.ANSWER_HEAD.pack(b"V", 5) + b"J[10]"
     for data in spoiled(whole, rounds=500):
