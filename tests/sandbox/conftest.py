@@ -44,6 +44,28 @@ LIMITS = Limits(
 )
 
 
+# A container room costs a second of imports; its hundreds of tests are run when they are asked for.
+IN_CONTAINERS_ON_REQUEST = ("test_hostile_rooms", "test_rooms", "test_shared_files")
+REQUEST = "SIM_TEST_CONTAINERS"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Set the long suites over container rooms aside, unless SIM_TEST_CONTAINERS asks for them."""
+    aside = [] if os.environ.get(REQUEST) else [each for each in items if _is_on_request(each)]
+    if aside:
+        config.hook.pytest_deselected(items=aside)
+        items[:] = [each for each in items if each not in aside]
+
+
+def _is_on_request(item: pytest.Item) -> bool:
+    call = getattr(item, "callspec", None)
+    return (
+        call is not None
+        and call.params.get("host") == "container"
+        and item.path.stem in IN_CONTAINERS_ON_REQUEST
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Host:
     """A running runner, and what a test may want to know of it."""

@@ -131,10 +131,10 @@ def test_the_containers_own_group_has_the_rooms_limits(
         assert room.call("m:f").value == 1
         written = []
         for container in held_by(engine, host.process.pid):
-            folders = container_group.folders(pid_of(container))
-            name = "pids.max"
-            folder = folders.get("pids", folders.get("", Path()))
-            written.append((folder / name).read_text().strip())
+            with contextlib.suppress(OSError):  # one of the waiting ones is just made, or ended
+                folders = container_group.folders(pid_of(container))
+                folder = folders.get("pids", folders.get("", Path()))
+                written.append((folder / "pids.max").read_text().strip())
         assert written.count(str(11 + 3 + container_group.AGENT_PROCESSES)) == 1, written
 
 

@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -85,9 +86,11 @@ def test_with_every_wall_every_attack_is_refused(folder: Path) -> None:
 
 @pytest.mark.parametrize("wall", sorted(attacks.ATTACKS))
 def test_without_its_wall_an_attack_succeeds(wall: str, folder: Path) -> None:
+    # Where the watch sees the shell's processes, it counts the template's memory as the room's.
+    limits = replace(LIMITS, memory_mb=8192) if wall in CALLED else LIMITS
     with (
         leaving.runner_without(wall, folder=folder) as socket,
-        RunnerSandbox(socket).open(runtime="python-ml", limits=LIMITS, data="given") as room,
+        RunnerSandbox(socket).open(runtime="python-ml", limits=limits, data="given") as room,
     ):
         assert succeeds(room, attacks.ATTACKS[wall].body, called=wall in CALLED)
 
