@@ -123,7 +123,7 @@ def _tar() -> bytes:
 
 METRICS: Final[tuple[tuple[str, str, str, str, dict[str, int | str]], ...]] = (
     ("deep", "nested 100,000 deep", "'[' * 100_000 + ']' * 100_000", "artifact_over_limit", {"rule": "nested-too-deep", "limit": 50}),
-    ("many", "of half a million empty lists", "'[' + '[],' * 249_999 + '[]]'", "artifact_over_limit", {"rule": "too-many-values", "limit": 500_000}),
+    ("many", "of half a million empty lists", "'[' + '[],' * 250_000 + '[]]'", "artifact_over_limit", {"rule": "too-many-values", "limit": 500_000}),
     ("long", "of 400 digits, which no float holds", "'{\"auc\": 1' + '0' * 400 + '}'", "artifact_rejected", {"rule": "out-of-range"}),
     ("endless", "that are not finite", "'{\"auc\": NaN}'", "artifact_rejected", {"rule": "not-finite"}),
     ("twice", "under one key twice", "'{\"auc\": 1, \"auc\": 0}'", "artifact_rejected", {"rule": "key-twice"}),
