@@ -151,6 +151,15 @@ class Rooms:
         with ExitStack() as stack:
             yield self._timed(lambda: self._start(stack, files, data))
 
+    @contextmanager
+    def apart(self, limits: Limits) -> Iterator[Room]:
+        """A room for a tool of ours: no project, no artefacts, no data. Raises SandboxError."""
+        with ExitStack() as stack:
+            opening = self.sandbox.open(runtime=self.runtime, limits=limits)
+            room = self._timed(lambda: stack.enter_context(opening))
+            self.made[room.made] = None
+            yield room
+
     def each(
         self, projects: Sequence[Mapping[str, bytes]], work: Callable[[Room], _Ended]
     ) -> list[_Ended]:

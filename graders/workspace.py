@@ -18,6 +18,7 @@ import pandas as pd
 import pyarrow as pa
 
 from graders.failures import Ended, Fail
+from graders.parsing import ColumnType, Parser, Wanted
 from graders.quest import Gate, Quest, Stage, StageKind
 from graders.results import Location, Outcome, Param, Phase
 from graders.rooms import Rooms
@@ -223,6 +224,51 @@ class Workspace:
             raise Fail("artifact_unreadable", {"path": path})
         return content
 
+    def csv(
+        self,
+        path: str,
+        *,
+        columns: Mapping[str, ColumnType],
+        key: str | None = None,
+        most_rows: int = 1_000_000,
+        max_bytes: int = 10_000_000,
+    ) -> pd.DataFrame:
+        """A CSV file that `train` left, read in a room of ours: ``{"id": int, "score": float}``.
+
+        UTF-8 without a mark, a header of exactly these columns, no empty cell, finite numbers,
+        each `key` once. Whatever else it holds is the learner's Fail, with the rule and place.
+        """
+        wanted = Wanted(columns=columns, key=key, most_rows=most_rows)
+        return self._parser(path, self.artifact(path, max_bytes=max_bytes)).csv(wanted)
+
+    def arrow(
+        self,
+        path: str,
+        *,
+        columns: Mapping[str, ColumnType],
+        key: str | None = None,
+        most_rows: int = 1_000_000,
+        max_bytes: int = 10_000_000,
+    ) -> pd.DataFrame:
+        """An Arrow or Parquet file that `train` left, as `csv` reads CSV."""
+        wanted = Wanted(columns=columns, key=key, most_rows=most_rows)
+        return self._parser(path, self.artifact(path, max_bytes=max_bytes)).arrow(wanted)
+
+    def json(self, path: str, *, max_bytes: int = 1_000_000) -> Json:
+        """A JSON file that `train` left, read in a room of ours. Its form is yours to check.
+
+        Numbers are finite, integers have 64 bits, a key stands once, 50 levels are the most:
+        anything else is the learner's Fail.
+        """
+        return self._parser(path, self.artifact(path, max_bytes=max_bytes)).json()
+
+    def notebook(self, path: str, *, most_cells: int = 1_000) -> list[dict[str, str]]:
+        """The cells of a notebook of the project, ``{"kind", "source"}``; outputs are dropped."""
+        content = self.files.get(path)
+        if content is None:
+            raise Fail("file_missing", {"path": path})
+        return self._parser(path, content).notebook(most_cells=most_cells)
+
     @contextmanager
     def room(self, *, data: str | None = None) -> Iterator[Room]:
         """A fresh room with project, driver and artefacts, for what the words above cannot say."""
@@ -276,6 +322,10 @@ class Workspace:
         ours = {f"driver/{path.name}": path.read_bytes() for path in sorted(driver.glob("*.py"))}
         kept = {f"/artifacts/{path}": body for path, body in self.rooms.artifacts.items()}
         return {**own, **ours, **kept}
+
+    def _parser(self, path: str, content: bytes) -> Parser:
+        open_ = self.rooms.phase in _OPEN
+        return Parser(rooms=self.rooms, path=path, content=content, tells_rows=open_)
 
     def _project_room(self, data: str | None) -> Room:
         return self.rooms.shared(self._project(), content="project", data=data)

@@ -13,11 +13,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
-from sandbox import unpacking
+from sandbox import answers
 from sandbox.agent.frames import HEAD_LENGTH, MessageReader, Verb, Violation, message, split
 from sandbox.interface import (
     Answer,
@@ -28,11 +28,11 @@ from sandbox.interface import (
     Returned,
     SandboxError,
     ServiceDown,
-    Stopped,
     Unreadable,
-    Usage,
     Value,
 )
+
+_Read = TypeVar("_Read")
 
 REQUEST_LENGTH = struct.Struct("<I")
 PIECE = 256 * 1024
@@ -91,6 +91,7 @@ class RunnerRoom:
         self._limits = limits
         self._messages = MessageReader()
         self._inbox: list[tuple[Verb, bytes]] = []
+        self._asked = answers.asked(None, limits=limits)
         self._closed = False
         self._made: Made | None = None
 
@@ -114,13 +115,9 @@ class RunnerRoom:
 
     def wait_until_open(self) -> None:
         """Wait for the room to be ready. Raises SandboxError."""
-        verb, head, _ = self._hear(OPENING_SECONDS)
-        if verb is not Verb.OPENED:
-            raise self._broken("the runner did not open a room")
-        try:
-            self._made = Made(**head)
-        except TypeError as error:
-            raise self._broken(f"the runner does not say where the room is: {error}") from None
+        self._asked = answers.asked(None, limits=self._limits)
+        _, head, _ = self._hear(OPENING_SECONDS)
+        self._made = self._in_form(lambda: answers.made(head))
 
     def upload(self, files: Mapping[str, bytes]) -> None:
         """Write files, by path relative to the project, or below ``/artifacts``."""
@@ -128,9 +125,7 @@ class RunnerRoom:
             _check_path(path)
         listed = [[path, len(content)] for path, content in files.items()]
         self._tell(Verb.UPLOAD, {"files": listed}, *files.values())
-        verb, head, _ = self._hear(GRACE_SECONDS)
-        if verb is Verb.REFUSED:
-            raise ValueError(str(head["rule"]))
+        self._done(GRACE_SECONDS)
 
     def run(
         self,
@@ -144,7 +139,8 @@ class RunnerRoom:
             raise ValueError("a command has at least one word")
         asked, seconds = self._step(limits, env)
         self._tell(Verb.RUN, {"command": list(command), **asked}, stdin)
-        return _finished(*self._done(seconds))
+        head, rest = self._done(seconds)
+        return self._in_form(lambda: answers.finished(head, rest))
 
     def call(
         self,
@@ -170,7 +166,8 @@ class RunnerRoom:
         asked, seconds = self._step(limits, env)
         contents = [content for _, content in packed]
         self._tell(Verb.CALL, asked, REQUEST_LENGTH.pack(len(request)), request, *contents)
-        return _returned(*self._done(seconds))
+        head, rest = self._done(seconds)
+        return self._in_form(lambda: answers.returned(head, rest))
 
     @contextmanager
     def serve(
@@ -185,8 +182,9 @@ class RunnerRoom:
         self._tell(Verb.SERVE, {"command": list(command), "port": port, **asked})
         head, rest = self._done(seconds)
         if not head.get("up"):
-            raise ServiceDown("the service did not come up", finished=_finished(head, rest))
-        service = RunnerService(self._tell, self._done, seconds)
+            ended = self._in_form(lambda: answers.finished(head, rest))
+            raise ServiceDown("the service did not come up", finished=ended)
+        service = RunnerService(self, seconds)
         try:
             yield service
         finally:
@@ -195,23 +193,31 @@ class RunnerRoom:
 
     def read(self, path: str, *, max_bytes: int) -> bytes:
         """Read a regular file, after every process of the room is dead. Raises Unreadable."""
-        self._tell(Verb.READ, {"path": path, "max_bytes": max_bytes})
-        verb, head, rest = self._hear(GRACE_SECONDS)
-        if verb is Verb.REFUSED:
-            raise Unreadable(str(head["rule"]))
+        asked = {"path": path, "max_bytes": max_bytes}
+        self._tell(Verb.READ, asked, max_bytes=max_bytes)
+        _, rest = self._found()
         return rest
 
     def files(self, folder: str, *, max_files: int, max_bytes: int) -> Mapping[str, bytes]:
         """Read a folder as `read` reads a file."""
-        self._tell(Verb.FILES, {"path": folder, "max_files": max_files, "max_bytes": max_bytes})
-        verb, head, rest = self._hear(GRACE_SECONDS)
-        if verb is Verb.REFUSED:
-            raise Unreadable(str(head["rule"]))
-        found, start = {}, 0
-        for name, size in head["files"]:
-            found[str(name)] = rest[start : start + size]
-            start += size
-        return found
+        asked = {"path": folder, "max_files": max_files, "max_bytes": max_bytes}
+        self._tell(Verb.FILES, asked, max_bytes=max_bytes)
+        head, rest = self._found()
+        return self._in_form(lambda: answers.files(head, rest))
+
+    def request(self, asked: Mapping[str, Any], body: bytes, seconds: float) -> Answer:
+        """Ask the room's running service. Raises ServiceDown when nothing answers."""
+        self._tell(Verb.REQUEST, asked, body)
+        head, rest = self._done(seconds)
+        if "down" in head:
+            raise ServiceDown(f"the service does not answer: {head['down']}")
+        return self._in_form(lambda: answers.served(head, rest))
+
+    def stop(self) -> Finished:
+        """Stop the room's running service and say how it ended."""
+        self._tell(Verb.STOP, {})
+        head, rest = self._done(GRACE_SECONDS)
+        return self._in_form(lambda: answers.finished(head, rest))
 
     def close(self) -> None:
         """End the room: the runner kills it when its connection closes."""
@@ -231,9 +237,13 @@ class RunnerRoom:
             raise ValueError("a step's limits lie inside its room's; the room has no loopback")
         return {"limits": asdict(step), "env": dict(env or {})}, seconds
 
-    def _tell(self, verb: Verb, head: Mapping[str, Any], *parts: bytes) -> None:
+    def _tell(
+        self, verb: Verb, head: Mapping[str, Any], *parts: bytes, max_bytes: int = 0
+    ) -> None:
+        """Ask for something, and know from then on what may be answered."""
         if self._closed:
             raise SandboxError("the room is closed")
+        self._asked = answers.asked(verb, limits=self._limits, max_bytes=max_bytes)
         text = json.dumps(head).encode()
         try:
             self._line.settimeout(GRACE_SECONDS)
@@ -244,15 +254,29 @@ class RunnerRoom:
     def _done(self, seconds: float) -> tuple[dict[str, Any], bytes]:
         verb, head, rest = self._hear(seconds + GRACE_SECONDS)
         if verb is Verb.REFUSED:
-            raise ValueError(str(head["rule"]))
+            raise ValueError(self._in_form(lambda: answers.rule(head)))
         return head, rest
+
+    def _found(self) -> tuple[dict[str, Any], bytes]:
+        verb, head, rest = self._hear(GRACE_SECONDS)
+        if verb is Verb.REFUSED:
+            raise Unreadable(self._in_form(lambda: answers.rule(head)))
+        return head, rest
+
+    def _in_form(self, read: Callable[[], _Read]) -> _Read:
+        """Read an answer; one that is out of form ends the room. Raises SandboxError."""
+        try:
+            return answers.in_form(read)
+        except Violation as error:
+            raise self._broken(f"the room does not answer: {error}") from None
 
     def _hear(self, seconds: float) -> tuple[Verb, dict[str, Any], bytes]:
         """Wait for one answer of the warden. Whatever is out of order ends the room."""
         try:
             verb, body = self._next(time.monotonic() + seconds)
+            self._asked.check(verb)
             head, rest = split(body)
-        except (OSError, Violation, ValueError, struct.error) as error:
+        except (OSError, Violation) as error:
             reason = str(error) or type(error).__name__
             raise self._broken(f"the room does not answer: {reason}") from None
         if verb is Verb.BROKEN:
@@ -265,7 +289,7 @@ class RunnerRoom:
             data = self._line.recv(PIECE)
             if not data:
                 raise Violation("it is gone")
-            self._inbox.extend(self._messages.feed(data))
+            self._inbox.extend(self._messages.feed(data, most=self._asked.most))
         if len(self._inbox) > 1:
             raise Violation("it answered more than it was asked")
         return self._inbox.pop()
@@ -278,14 +302,8 @@ class RunnerRoom:
 class RunnerService:
     """A learner's running service, as `sandbox.interface.Service` promises it."""
 
-    def __init__(
-        self,
-        tell: Callable[..., None],
-        done: Callable[[float], tuple[dict[str, Any], bytes]],
-        seconds: float,
-    ) -> None:
-        self._tell = tell
-        self._done = done
+    def __init__(self, room: RunnerRoom, seconds: float) -> None:
+        self._room = room
         self._seconds = seconds
         self._finished: Finished | None = None
 
@@ -296,22 +314,12 @@ class RunnerService:
         if self._finished is not None:
             raise ServiceDown("the service is stopped", finished=self._finished)
         asked = {"method": method, "path": path, "headers": dict(headers or {})}
-        self._tell(Verb.REQUEST, {**asked, "seconds": self._seconds}, body)
-        head, rest = self._done(self._seconds)
-        if "down" in head:
-            raise ServiceDown(f"the service does not answer: {head['down']}")
-        return Answer(
-            status=int(head["status"]),
-            headers={str(name).lower(): str(text) for name, text in head["headers"].items()},
-            body=rest,
-            seconds=float(head["seconds"]),
-        )
+        return self._room.request({**asked, "seconds": self._seconds}, body, self._seconds)
 
     def close(self) -> Finished:
         """Stop the service and say how it ended."""
         if self._finished is None:
-            self._tell(Verb.STOP, {})
-            self._finished = _finished(*self._done(GRACE_SECONDS))
+            self._finished = self._room.stop()
         return self._finished
 
 
@@ -343,36 +351,3 @@ def _pack(given: Value) -> tuple[str, bytes]:
             writer.write_table(given)
         return "A", sink.getvalue()
     return "J", json.dumps(given).encode()
-
-
-def _finished(head: Mapping[str, Any], rest: bytes) -> Finished:
-    out, error = head["said"]
-    return Finished(
-        exit_code=head["exit_code"],
-        signal=head["signal"],
-        stopped=Stopped(head["stopped"]) if head["stopped"] else None,
-        stdout=rest[:out],
-        stderr=rest[out : out + error],
-        usage=Usage(**head["usage"]),
-    )
-
-
-def _returned(head: Mapping[str, Any], rest: bytes) -> Returned:
-    size = head["size"]
-    out, error = head["said"]
-    told: dict[str, Any] = {
-        "stdout": rest[size : size + out],
-        "stderr": rest[size + out : size + out + error],
-        "usage": Usage(**head["usage"]),
-    }
-    if head["stopped"]:
-        return Returned(stopped=Stopped(head["stopped"]), **told)
-    if head["rejected"] or head["crashed"]:
-        crashed = None if head["rejected"] else head["crashed"]
-        return Returned(rejected=head["rejected"], crashed=crashed, **told)
-    try:
-        if head["kind"] == "R":
-            return Returned(raised=unpacking.raised(rest[:size]), **told)
-        return Returned(value=unpacking.value(rest[:size]), **told)
-    except unpacking.Rejected as rule:
-        return Returned(rejected=str(rule), **told)

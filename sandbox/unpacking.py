@@ -14,17 +14,22 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from sandbox.agent.caps import (
+    DEEPEST_JSON,
+    LARGEST_INTEGER,
+    LONGEST_MESSAGE,
+    LONGEST_NAME,
+    LONGEST_TEXT,
+    MEGABYTE,
+    MOST_COLUMNS,
+    MOST_FRAMES,
+    MOST_HOLDERS,
+    MOST_JSON,
+    MOST_ROWS,
+    MOST_VALUES,
+)
 from sandbox.interface import Frame, Json, Raised, Value
 
-MOST_ROWS = 5_000_000
-MOST_COLUMNS = 1_000
-MOST_JSON = 16 * 1024 * 1024
-DEEPEST = 50
-LONGEST_NAME = 200
-LONGEST_TEXT = 64 * 1024
-LONGEST_MESSAGE = 4_000
-MOST_FRAMES = 30
-LARGEST_INTEGER = 2**64
 LENGTH = struct.Struct("<I")
 NUMBERS = re.compile(r"^(bool|u?int(8|16|32|64)|float(16|32|64))$")
 UNITS = ("s", "ms", "us", "ns", "D", "h", "m")
@@ -43,7 +48,10 @@ def value(data: bytes) -> Value:
     if kind == b"B":
         return bytes(rest)
     if kind == b"T":
-        return _table(memoryview(rest))
+        try:
+            return _table(memoryview(rest))
+        except pa.ArrowException:
+            raise Rejected("a table's columns are what their header says") from None
     raise Rejected("a value is JSON, bytes or a table")
 
 
@@ -71,16 +79,31 @@ def _frame(told: Json) -> Frame:
 
 def _json(data: bytes) -> Json:
     if len(data) > MOST_JSON:
-        raise Rejected(f"JSON is at most {MOST_JSON // 1024 // 1024} MB")
+        raise Rejected(f"JSON is at most {MOST_JSON // MEGABYTE} MB")
+    # Counted before it is read, so also in texts: what it takes as objects must fit beforehand.
+    if data.count(b",") >= MOST_VALUES or data.count(b"[") + data.count(b"{") > MOST_HOLDERS:
+        raise Rejected(f"JSON has at most {MOST_VALUES} values, {MOST_HOLDERS} of them holders")
     try:
-        found: Json = json.loads(data.decode("utf-8"), parse_int=_integer)
+        found: Json = json.loads(
+            data.decode("utf-8"), parse_int=_integer, object_pairs_hook=_once_each
+        )
     except RecursionError:
-        raise Rejected(f"JSON is nested at most {DEEPEST} deep") from None
+        raise Rejected(f"JSON is nested at most {DEEPEST_JSON} deep") from None
     except UnicodeDecodeError:
         raise Rejected("JSON is UTF-8") from None
     except ValueError as error:
         raise Rejected(f"not JSON: {str(error)[:200]}") from None
     _check_depth(found)
+    if b"\\u" in data:
+        _check_texts(found)
+    return found
+
+
+def _once_each(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    """Hold a key to one value: which of two counts, readers do not agree on."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice")
     return found
 
 
@@ -93,11 +116,19 @@ def _integer(text: str) -> int:
 
 def _check_depth(found: Json) -> None:
     level: list[Json] = [found]
-    for _ in range(DEEPEST + 1):
+    for _ in range(DEEPEST_JSON + 1):
         level = [inner for outer in level for inner in _inside(outer)]
         if not level:
             return
-    raise Rejected(f"JSON is nested at most {DEEPEST} deep")
+    raise Rejected(f"JSON is nested at most {DEEPEST_JSON} deep")
+
+
+def _check_texts(found: Json) -> None:
+    """Refuse half a pair of surrogates: no file, database or page can hold such a text."""
+    try:
+        json.dumps(found, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        raise Rejected("text is UTF-8") from None
 
 
 def _inside(outer: Json) -> list[Json]:

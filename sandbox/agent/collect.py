@@ -13,13 +13,12 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from sandbox.agent import kernel
+from sandbox.agent.caps import DEEPEST_FOLDER, LONGEST_PATH
 
 ROOTS = ("/project", "/artifacts")
 BENEATH_WITHOUT_LINKS = (
     0x08 | 0x04 | 0x02 | 0x01
 )  # beneath, no symlinks, no magic links, no mounts
-LONGEST_PATH = 1024
-DEEPEST = 32
 FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NOCTTY
 
 
@@ -76,8 +75,8 @@ def write(path: str, content: bytes) -> None:
 
 def _walk(folder: int, *, prefix: str, left: list[int], depth: int) -> Iterator[tuple[str, bytes]]:
     try:
-        if depth > DEEPEST:
-            raise Rule(f"folders are nested more than {DEEPEST} deep")
+        if depth > DEEPEST_FOLDER:
+            raise Rule(f"folders are nested more than {DEEPEST_FOLDER} deep")
         for name in sorted(os.listdir(folder)):
             path = _text(f"{prefix}{name}")
             state = os.stat(name, dir_fd=folder, follow_symlinks=False)
@@ -85,6 +84,8 @@ def _walk(folder: int, *, prefix: str, left: list[int], depth: int) -> Iterator[
                 inside = _open(folder, [name], FLAGS | os.O_DIRECTORY)
                 yield from _walk(inside, prefix=f"{path}/", left=left, depth=depth + 1)
                 continue
+            if not stat.S_ISREG(state.st_mode) and not stat.S_ISLNK(state.st_mode):
+                raise Rule(f"{path}: it is no regular file")  # not even opened
             left[0] -= 1
             if left[0] < 0:
                 raise Rule("too many files")
@@ -119,7 +120,8 @@ def _open(top: int, parts: list[str], flags: int) -> int:
     try:
         return _open_beneath(top, "/".join(parts), flags)
     except OSError as error:
-        if error.errno == errno.ENOSYS:
+        # EPERM is what a filter says that is older than the call itself.
+        if error.errno in {errno.ENOSYS, errno.EPERM}:
             return _open_by_steps(top, parts, flags)
         raise Rule(_rule(error)) from None
 

@@ -14,11 +14,11 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
+from sandbox.agent.caps import MAX_FRAME, MAX_MESSAGE, MOST_HEAD
+
 HEAD = struct.Struct("<BII")
 MESSAGE_HEAD = struct.Struct("<BQ")
 HEAD_LENGTH = struct.Struct("<I")  # of the JSON that a message's body begins with
-MAX_FRAME = 64 * 1024  # fits a packet of a Unix socket
-MAX_MESSAGE = 256 * 1024 * 1024
 BROADCAST = 0  # the stream that is no room: the template itself
 
 
@@ -74,10 +74,19 @@ def pieces(data: bytes) -> Iterator[bytes]:
 
 
 def split(body: bytes) -> tuple[dict[str, Any], bytes]:
-    """Take a message's body apart: its JSON head, and what follows."""
+    """Take a message's body apart: its JSON head, and what follows. Raises Violation."""
+    if len(body) < HEAD_LENGTH.size:
+        raise Violation("a message begins with the length of its head")
     (length,) = HEAD_LENGTH.unpack_from(body)
     start = HEAD_LENGTH.size + length
-    head: dict[str, Any] = json.loads(body[HEAD_LENGTH.size : start])
+    if length > MOST_HEAD or start > len(body):
+        raise Violation(f"a head of {length} bytes in a message of {len(body)}")
+    try:
+        head = json.loads(body[HEAD_LENGTH.size : start])
+    except (ValueError, RecursionError):
+        raise Violation("a message's head is JSON") from None
+    if not isinstance(head, dict):
+        raise Violation("a message's head is a dictionary")
     return head, body[start:]
 
 
@@ -106,16 +115,15 @@ class FrameReader:
 class MessageReader:
     """Puts messages together again from bytes as they come. The first violation raises."""
 
-    def __init__(self, *, limit: int = MAX_MESSAGE) -> None:
-        self._limit = limit
+    def __init__(self) -> None:
         self._kept = bytearray()
 
-    def feed(self, data: bytes) -> Iterator[tuple[Verb, bytes]]:
-        """Take bytes; yield every message that is complete."""
+    def feed(self, data: bytes, *, most: int = MAX_MESSAGE) -> Iterator[tuple[Verb, bytes]]:
+        """Take bytes; yield every message that is complete, of at most so many bytes."""
         self._kept += data
         while len(self._kept) >= MESSAGE_HEAD.size:
             verb, length = MESSAGE_HEAD.unpack_from(self._kept)
-            if length > self._limit or verb not in Verb.__members__.values():
+            if length > most or verb not in Verb.__members__.values():
                 raise Violation(f"no such message: verb {verb}, {length} bytes")
             end = MESSAGE_HEAD.size + length
             if len(self._kept) < end:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.agent.caps import MAX_FRAME
 from sandbox.agent.frames import (
     HEAD_LENGTH,
-    MAX_FRAME,
     Kind,
     MessageReader,
     Verb,

@@ -14,11 +14,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.agent import confine, kernel
+from sandbox.agent.caps import LARGEST_ANSWER, MEGABYTE, MOST_HEAD
 from sandbox.agent.confine import Cage
-from sandbox.agent.frames import HEAD_LENGTH
+from sandbox.agent.frames import HEAD_LENGTH, Violation, split
 
-LARGEST_ANSWER = 16 * 1024 * 1024
-PIECE = 1024 * 1024
 HOST = "127.0.0.1"
 
 
@@ -34,11 +33,22 @@ class Asked:
     def hear(self) -> None:
         """Take what has come of the answer."""
         try:
-            data = os.read(self.pipe, PIECE)
+            data = os.read(self.pipe, MEGABYTE)
         except BlockingIOError:
             return
         self.answer += data
+        if len(self.answer) > HEAD_LENGTH.size + MOST_HEAD + LARGEST_ANSWER:
+            self.answer.clear()
+            data = b""
         self.complete = not data
+
+    def told(self) -> tuple[dict[str, Any], bytes] | None:
+        """Give the answer's head and body; None where there is none, or not the whole."""
+        try:
+            head, body = split(bytes(self.answer))
+        except Violation:
+            return None
+        return (head, body) if head.get("size") == len(body) else None
 
     def close(self) -> None:
         """Let go of the pipe; an answer that is not complete is none."""
@@ -60,7 +70,12 @@ def fork(request: Mapping[str, Any], body: bytes, *, port: int, cage: Cage) -> A
         confine.enter(cage, cpu_seconds=60, processes=1, file_bytes=0, killed_first=False)
         confine.close_all_but(theirs)
         head, answer = _ask(request, body, port=port)
-        text = json.dumps(head).encode()
+        text = json.dumps({**head, "size": len(answer)}).encode()
+        if len(text) > MOST_HEAD:
+            answer, text = (
+                b"",
+                json.dumps({"down": "its headers are too long", "size": 0}).encode(),
+            )
         with os.fdopen(theirs, "wb") as pipe:
             pipe.write(HEAD_LENGTH.pack(len(text)) + text + answer)
     finally:

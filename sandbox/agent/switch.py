@@ -16,7 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from sandbox.agent import kernel, preloads, template
-from sandbox.agent.frames import BROADCAST, HEAD, MAX_FRAME, FrameReader, Kind, frame
+from sandbox.agent.caps import MAX_FRAME
+from sandbox.agent.frames import BROADCAST, HEAD, FrameReader, Kind, frame
 
 PENDING_OUT = 1024 * 1024  # above this, rooms wait until the runner has read
 PENDING_IN = 256 * 1024 * 1024  # a room that lets more than this pile up is ended

@@ -13,7 +13,8 @@ import time
 from dataclasses import asdict
 
 from sandbox.agent import learner, preloads, warden
-from sandbox.agent.frames import BROADCAST, HEAD, MAX_FRAME, Kind
+from sandbox.agent.caps import MAX_FRAME
+from sandbox.agent.frames import BROADCAST, HEAD, Kind
 
 ORDER_SIZE = HEAD.size + MAX_FRAME
 

@@ -178,11 +178,11 @@ class Warden:
             asked.hear()
         self._crowd.end_helper(asked.pid)
         asked.close()
-        if not asked.answer:
+        told = asked.told()
+        if told is None:
             self._line.answer(Verb.DONE, {"down": "no answer within the limits"})
             return
-        told, rest = split(bytes(asked.answer))
-        self._line.answer(Verb.DONE, told, rest)
+        self._line.answer(Verb.DONE, *told)
 
     def _stop(self, _: bytes) -> None:
         if not self._service:

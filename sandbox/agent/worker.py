@@ -15,14 +15,11 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.agent import learner, values
+from sandbox.agent.caps import LARGEST_VALUE, LONGEST_MESSAGE, MEGABYTE, MOST_FRAMES
 
 REQUEST_HEAD = struct.Struct("<I")
 ANSWER_HEAD = struct.Struct("<cQ")
 VALUE, RAISED = b"V", b"R"
-LONGEST_MESSAGE = 4000
-MOST_FRAMES = 30
-MEGABYTE = 1024 * 1024
-LARGEST_VALUE = 64 * MEGABYTE
 
 
 class Talk:
@@ -65,7 +62,8 @@ class Talk:
         """Hand over as much of the request as is taken now; True when that is all."""
         try:
             while self._asked < len(request):
-                self._asked += os.write(self._channel, request[self._asked :][:MEGABYTE])
+                piece = memoryview(request)[self._asked : self._asked + MEGABYTE]
+                self._asked += os.write(self._channel, piece)
         except BlockingIOError:
             return False
         except OSError:  # it has closed its end: what follows will tell
@@ -163,7 +161,14 @@ def _told(error: BaseException) -> dict[str, object]:
         message = str(error)[:LONGEST_MESSAGE]
     except BaseException:  # noqa: BLE001 - a learner's __str__ may do anything
         message = ""
-    return {"type": type(error).__name__, "message": message, "frames": frames[-MOST_FRAMES:]}
+    told = {"type": type(error).__name__, "message": message, "frames": frames[-MOST_FRAMES:]}
+    # A name of a file that is no UTF-8 is text with half a surrogate: nothing outside takes it.
+    plain: dict[str, object] = json.loads(_plain(json.dumps(told, ensure_ascii=False)))
+    return plain
+
+
+def _plain(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _exactly(line: io.FileIO, size: int) -> bytes:

@@ -17,6 +17,8 @@ MOST_FILES: Final = 200
 LARGEST_FILE: Final = 1_000_000
 LARGEST_PROJECT: Final = 5_000_000
 LARGEST_UPLOAD: Final = 8_000_000
+# Of a directory, with folders and what is left out: 8 MB of it would be 170,000 entries.
+MOST_ENTRIES: Final = 20_000
 LONGEST_PATH: Final = 200
 LONGEST_NAME_BYTES: Final = 255
 STEEPEST_RATIO: Final = 100
@@ -28,6 +30,7 @@ UNSAFE: Final = frozenset('\\:*?"<>|`')
 LEFT_OUT: Final = frozenset(
     {"__MACOSX", ".DS_Store", "__pycache__", ".git", ".venv", ".ipynb_checkpoints"}
 )
+ENTRY: Final = b"PK\x01\x02"  # what an entry of the directory begins with
 ENCRYPTED: Final = 0x1
 NAMES_ARE_UTF8: Final = 0x800
 
@@ -40,6 +43,9 @@ def read_zip(blob: bytes) -> dict[str, bytes]:
     """
     if len(blob) > LARGEST_UPLOAD:
         raise upload_too_large(len(blob))
+    declared = blob.count(ENTRY)
+    if declared > MOST_ENTRIES:
+        raise Refusal("too_many_files", limit=MOST_FILES, found=declared)
     try:
         with zipfile.ZipFile(io.BytesIO(blob)) as archive:
             entries = _entries(archive, size=len(blob))

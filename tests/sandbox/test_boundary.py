@@ -10,8 +10,8 @@ import pytest
 
 from sandbox import cgroups, runtimes, unpacking, userns
 from sandbox.agent import seccomp, syscalls
+from sandbox.agent.caps import LONGEST_MESSAGE, LONGEST_NAME, MAX_FRAME, MOST_FRAMES
 from sandbox.agent.frames import (
-    MAX_FRAME,
     FrameReader,
     Kind,
     MessageReader,
@@ -148,9 +148,9 @@ def test_what_is_no_exception_is_rejected(data: bytes) -> None:
 def test_long_words_of_an_exception_are_cut() -> None:
     told = {"type": "E" * 10_000, "message": "m" * 10_000, "frames": [["p", 1, "f"]] * 1000}
     raised = unpacking.raised(json.dumps(told).encode())
-    assert len(raised.type) <= unpacking.LONGEST_NAME
-    assert len(raised.message) <= unpacking.LONGEST_MESSAGE
-    assert len(raised.frames) == unpacking.MOST_FRAMES
+    assert len(raised.type) <= LONGEST_NAME
+    assert len(raised.message) <= LONGEST_MESSAGE
+    assert len(raised.frames) == MOST_FRAMES
 
 
 def test_frames_come_whole_from_any_pieces() -> None:

@@ -22,6 +22,37 @@ TOUCHES_THE_HOST: Final = (
     "class Bomb:\n    def __reduce__(self):\n"
     "        return exec, (\"open('@FILE@', 'a').write('touched')\",)\n"
 )
+# A footer's numbers are Thrift's: with longer ones in their place it is a footer still.
+TRILLIONS: Final = """\
+import io, struct
+import pandas as pd
+
+def number(n):
+    left, out = n << 1, bytearray()
+    while left > 127:
+        out.append(left & 127 | 128)
+        left >>= 7
+    return bytes([*out, left])
+
+file = io.BytesIO()
+pd.DataFrame({'id': range(12_345), 'score': 0.5}).to_parquet(file)
+blob = file.getvalue()
+(size,) = struct.unpack('<I', blob[-8:-4])
+footer = blob[-8 - size : -8].replace(number(12_345), number(4 * 10**12))
+blob = blob[: -8 - size] + footer + struct.pack('<I', len(footer)) + b'PAR1'
+assert len(blob) < 100_000
+open('/artifacts/predictions.parquet', 'wb').write(blob)
+"""
+MANY_CELLS: Final = (
+    '{"nbformat": 4, "cells": ['
+    + ", ".join(['{"cell_type": "code", "source": ""}'] * 20_000)
+    + "]}"
+)
+OUTPUTS: Final = (
+    '{"nbformat": 4, "cells": [{"cell_type": "code", "source": "x", "outputs": ["'
+    + "iVBORw0KGgo" * 50_000
+    + '"]}]}'
+)
 
 
 def _after_training(text: str) -> dict[str, str]:
@@ -39,6 +70,11 @@ def _predictions(expression: str) -> dict[str, str]:
         "lines = open(path, 'rb').read()\n"
         f"open(path, 'wb').write({expression})\n"
     )
+
+
+def _contract(reason: str, **params: int | str) -> dict[str, Says]:
+    """Trained well, and then this is said of what was left."""
+    return {"trains": Says("passed"), "keeps_the_contract": Says("failed", reason, params)}
 
 
 def _zip(entries: Mapping[str, bytes], *, kind: int = 0) -> bytes:
@@ -85,6 +121,34 @@ def _tar() -> bytes:
     return blob.getvalue()
 
 
+METRICS: Final[tuple[tuple[str, str, str, str, dict[str, int | str]], ...]] = (
+    ("deep", "nested 100,000 deep", "'[' * 100_000 + ']' * 100_000", "artifact_over_limit", {"rule": "nested-too-deep", "limit": 50}),
+    ("many", "of half a million empty lists", "'[' + '[],' * 250_000 + '[]]'", "artifact_over_limit", {"rule": "too-many-values", "limit": 500_000}),
+    ("long", "of 400 digits, which no float holds", "'{\"auc\": 1' + '0' * 400 + '}'", "artifact_rejected", {"rule": "out-of-range"}),
+    ("endless", "that are not finite", "'{\"auc\": NaN}'", "artifact_rejected", {"rule": "not-finite"}),
+    ("twice", "under one key twice", "'{\"auc\": 1, \"auc\": 0}'", "artifact_rejected", {"rule": "key-twice"}),
+    ("half", "with half a letter as a key", "'{\"\\\\ud800\": 1}'", "artifact_rejected", {"rule": "not-utf-8"}),
+    ("list", "that are no object", "'[1]'", "metrics_differ", {}),
+)  # fmt: skip
+NOTEBOOKS: Final[tuple[tuple[str, str, str, str, dict[str, int | str]], ...]] = (
+    ("cells", "of 20,000 cells", MANY_CELLS, "artifact_over_limit", {"rule": "too-many-cells", "limit": 1_000}),
+    ("text", "that is no JSON", '{"cells": [', "artifact_rejected", {"rule": "not-json"}),
+    ("other", "that is no notebook", '{"nbformat": 4}', "artifact_rejected", {"rule": "not-a-notebook"}),
+)  # fmt: skip
+# How predictions are spoiled, and what must be said of it; there are 64 honest rows.
+SPOILED: Final[tuple[tuple[str, str, str, str, str, dict[str, int | str]], ...]] = (
+    ("mark", "that begin with a byte-order mark", "b'\\xef\\xbb\\xbf' + lines", "", "byte-order-mark", {}),
+    ("utf16", "in UTF-16", "lines.decode().encode('utf-16')", "", "not-utf-8", {}),
+    ("zero", "with zero bytes", "lines.replace(b',', b',\\0', 1)", "", "zero-byte", {}),
+    ("return", "with one old end of a line", "lines + b'1\\r'", "", "lone-carriage-return", {}),
+    ("ragged", "with ragged rows", "lines + b'1\\n2,3,4\\n'", "row_", "ragged-row", {"row": 65}),
+    ("quote", "with a quote that never closes", "lines + b'\"1,0.5\\n'", "row_", "unclosed-quote", {"row": 65}),
+    ("index", "with one column too many", "b'x,' + lines.replace(b'\\n', b'\\n0,').removesuffix(b'0,')", "", "column-unknown", {}),
+    ("exponent", "whose number is no whole one", "lines + b'1e5,0\\n'", "cell_", "not-an-integer", {"row": 65, "column": "id"}),
+    ("infinite", "that are not finite", "lines + b'65,inf\\n'", "cell_", "not-finite", {"row": 65, "column": "score"}),
+    ("twice", "with a row twice", "lines + lines.splitlines()[1] + b'\\n'", "cell_", "key-twice", {"row": 65, "column": "id"}),
+)  # fmt: skip
+
 REFUSED: Final[tuple[tuple[str, str, dict[str, bytes], str], ...]] = (
     ("ART-05", "leads outside by its name", {"../../app/x.py": b""}, "path_outside"),
     ("ART-05/absolute", "has an absolute name", {"/etc/cron.d/x": b""}, "path_outside"),
@@ -123,7 +187,7 @@ CASES: Final = (
             "joblib.dump(Bomb(), '/artifacts/predictions.csv')\n"
         ),
         blame="failed",
-        checks={"trains": Says("passed"), "keeps_the_contract": Says("failed", "rule_broken")},
+        checks=_contract("artifact_rejected", rule="not-utf-8"),
         sees="M-CONTRACT",
     ),
     *(
@@ -239,6 +303,18 @@ CASES: Final = (
         },
         checks={"adds": (Says("error", "rejected"), Says("error", "raised"))},
     ),
+    *(
+        Case(
+            id=f"ART-08/{way}",
+            does=f"leaves numbers {does}",
+            stage="train",
+            files=_after_training(f"open('/artifacts/metrics.json', 'w').write({text})\n"),
+            blame="failed",
+            checks=_contract(reason, **params),
+            sees="M-CONTRACT",
+        )
+        for way, does, text, reason, params in METRICS
+    ),
     Case(
         id="ART-10",
         does="leaves predictions of 2 GB",
@@ -275,8 +351,32 @@ CASES: Final = (
         },
         sees="M-CONTRACT",
     ),
+    *(
+        Case(
+            id=f"ART-10/{way}",
+            does=f"leaves small predictions with {does}",
+            stage="train",
+            files=_predictions(expression),
+            blame="failed",
+            checks=_contract("artifact_over_limit", rule=rule, limit=limit),
+            sees="M-CONTRACT",
+        )
+        for way, does, expression, rule, limit in (
+            ("wide", "40,000 columns", "lines[:8] + b',x' * 40_000", "too-many-columns", 1_000),
+            ("long", "a cell of 70 kB", "lines + b'1,' + b'9' * 70_000", "cell-too-long", 65_536),
+        )
+    ),
     Case(
         id="ART-11",
+        does="leaves Parquet that declares trillions of rows in a few kilobytes",
+        stage="train",
+        files=_after_training(TRILLIONS),
+        blame="failed",
+        checks=_contract("artifact_over_limit", rule="too-many-rows", limit=1_000_000),
+        sees="M-CONTRACT",
+    ),
+    Case(
+        id="ART-11/text",
         does="leaves Parquet where text is expected",
         stage="train",
         files=_after_training(
@@ -284,7 +384,7 @@ CASES: Final = (
             "pd.DataFrame({'id': [1], 'score': [0.5]}).to_parquet('/artifacts/predictions.csv')\n"
         ),
         blame="failed",
-        checks={"trains": Says("passed"), "keeps_the_contract": Says("failed", "rule_broken")},
+        checks=_contract("artifact_rejected", rule="not-utf-8"),
         sees="M-CONTRACT",
     ),
     *(
@@ -294,18 +394,10 @@ CASES: Final = (
             stage="train",
             files=_predictions(expression),
             blame="failed",
-            checks={"trains": Says("passed"), "keeps_the_contract": Says("failed", "rule_broken")},
+            checks=_contract(f"artifact_{kind}rejected", rule=rule, **place),
             sees="M-CONTRACT",
         )
-        for way, does, expression in (
-            ("mark", "that begin with a byte-order mark", "b'\\xef\\xbb\\xbf' + lines"),
-            ("utf16", "in UTF-16", "lines.decode().encode('utf-16')"),
-            ("zero", "with zero bytes", "lines.replace(b',', b',\\0', 1)"),
-            ("ragged", "with ragged rows", "lines + b'1\\n2,3,4\\n'"),
-            ("quote", "with a quote that never closes", "lines + b'\"1,0.5\\n'"),
-            ("infinite", "that are not finite", "lines.replace(b',0\\n', b',inf\\n', 1)"),
-            ("twice", "with a row twice", "lines + lines.splitlines()[1] + b'\\n'"),
-        )
+        for way, does, expression, kind, rule, place in SPOILED
     ),
     Case(
         id="ART-12/newlines",
@@ -346,5 +438,25 @@ CASES: Final = (
         },
         blame="passed",
         checks={"adds": Says("passed"), "holds_later": Says("passed")},
+    ),
+    *(
+        Case(
+            id=f"ART-14/{way}",
+            does=f"hands in a notebook {does}",
+            stage="train",
+            files={"notes.ipynb": text},
+            blame="failed",
+            checks=_contract(reason, path="notes.ipynb", **params),
+            sees="M-CONTRACT",
+        )
+        for way, does, text, reason, params in NOTEBOOKS
+    ),
+    Case(
+        id="ART-14/outputs",
+        does="hands in a notebook that is all output, which nobody reads",
+        stage="train",
+        files={"notes.ipynb": OUTPUTS},
+        blame="passed",
+        checks=TRAINED,
     ),
 )

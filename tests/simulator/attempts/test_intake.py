@@ -228,3 +228,36 @@ def test_sizes_are_said_as_people_say_them() -> None:
         validate({"a.txt": b" " * 1_500_000})
     assert "1.5\N{NO-BREAK SPACE}MB" in caught.value.message("en")
     assert "1,5\N{NO-BREAK SPACE}МБ" in caught.value.message("ru")
+
+
+def test_a_directory_of_very_many_entries_is_refused_before_it_is_read() -> None:
+    entry = packed(("a", b""))
+    start, end = entry.find(b"PK\x01\x02"), entry.find(b"PK\x05\x06")
+    central = entry[start:end] * (intake.MOST_ENTRIES + 1)
+    with pytest.raises(Refusal) as caught:
+        read_zip(entry[:start] + central + entry[end:])
+    assert caught.value.code == "too_many_files"
+    assert caught.value.params["found"] == intake.MOST_ENTRIES + 1
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_an_archive_is_read_or_refused_whatever_its_bytes(method: int) -> None:
+    whole = packed(
+        ("app/model.py", b"x = 1\n" * 40), ("sql/ж.sql", b"SELECT 1"), ("d/", b""), method=method
+    )
+    assert set(read_zip(whole)) == {"app/model.py", "sql/ж.sql"}
+    draw, read, said = Random(11), 0, set()  # noqa: S311, no secret
+    for _ in range(3_000):
+        blob = bytearray(whole)
+        for _ in range(draw.randint(1, 4)):
+            at = draw.randrange(len(blob))
+            blob[at : at + draw.randint(0, 4)] = draw.randbytes(draw.randint(0, 4))
+        try:
+            files = read_zip(bytes(blob))
+        except Refusal as refusal:
+            said.add(refusal.message()[-1])
+            continue
+        read += 1
+        validate(files or {"a": b""})
+    assert read > 0
+    assert said == {"."}

@@ -4,7 +4,6 @@ The pilot of the public data has a coin in it; hidden customers have no luck at 
 knows the probability of leaving with and without a letter, so a rule's value is an expectation.
 """
 
-import json
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -104,10 +103,7 @@ def money_table_adds_up(work: Workspace) -> Praise | None:
 
 def _table(work: Workspace) -> dict[str, Any]:
     """What baseline.json says, if it has the form of a money table."""
-    try:
-        table = json.loads(work.artifact("baseline.json", max_bytes=100_000))
-    except (ValueError, RecursionError):
-        fail("not_json")
+    table = work.json("baseline.json", max_bytes=100_000)
     if not isinstance(table, dict) or not isinstance(table.get("policies"), dict):
         fail("not_json")
     return table

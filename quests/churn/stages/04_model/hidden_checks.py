@@ -5,7 +5,6 @@ letter was sent; that is what the model is asked. How finely this can be measure
 many renewals there are, so the small scale has thresholds of its own.
 """
 
-import json
 from datetime import datetime
 from typing import Any
 
@@ -151,8 +150,12 @@ def _span(work: Workspace, metric: str) -> tuple[float, float]:
 
 def _said(work: Workspace) -> dict[str, Any]:
     """metrics.json, whose form `trains` has seen."""
-    said: dict[str, Any] = json.loads(work.artifact("metrics.json", max_bytes=100_000))
-    return said
+
+    def read() -> dict[str, Any]:
+        said = work.json("metrics.json", max_bytes=100_000)
+        return said if isinstance(said, dict) else {}
+
+    return work.once("metrics.json", read)
 
 
 def _moment(text: object) -> datetime | None:

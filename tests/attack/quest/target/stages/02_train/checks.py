@@ -1,12 +1,12 @@
-"""A command of the learner's leaves artefacts; the judge reads one of them as plain data."""
-
-import csv
-import io
-import math
+"""A command of the learner's leaves artefacts; the judge has them read in a room of its own."""
 
 from graders import Phase, Workspace, check, fail
 
 PREDICTIONS = "predictions.csv"
+COLUMNAR = "predictions.parquet"  # instead, where there is one
+METRICS = "metrics.json"  # as well, where there is one
+NOTES = "notes.ipynb"  # of the project, where there is one
+COLUMNS = {"id": int, "score": float}
 MOST_BYTES = 100_000
 
 
@@ -18,39 +18,15 @@ def trains(work: Workspace) -> None:
 
 @check(group="metrics", points=30, phase=Phase.TRAIN, needs=[trains], kind="contract")
 def keeps_the_contract(work: Workspace) -> None:
-    """One finite score an id, for every public pair"""
-    content = work.artifact(PREDICTIONS, max_bytes=MOST_BYTES)
-    scores = _scores(content)
-    wanted = {int(i) for i in work.table("pairs")["id"]}
-    if scores.keys() != wanted:
+    """One finite score an id, for every public pair; numbers and notes are what they are called"""
+    read, path = work.csv, PREDICTIONS
+    if COLUMNAR in work.rooms.artifacts:
+        read, path = work.arrow, COLUMNAR
+    scores = read(path, columns=COLUMNS, key="id", max_bytes=MOST_BYTES)
+    if METRICS in work.rooms.artifacts and not isinstance(work.json(METRICS), dict):
+        fail("metrics_differ")
+    if NOTES in work.files:
+        work.notebook(NOTES)
+    wanted = set(work.table("pairs")["id"])
+    if set(scores["id"]) != wanted:
         fail("ids_differ", expected=len(wanted), found=len(scores))
-
-
-def _scores(content: bytes) -> dict[int, float]:
-    """Plain rows ``id,score``; whatever is anything else breaks a rule of the contract."""
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError:
-        fail("rule_broken", rule="utf-8")
-    if "\0" in text:
-        fail("rule_broken", rule="no-zero-bytes")
-    try:
-        rows = list(csv.reader(io.StringIO(text), strict=True))
-    except csv.Error:
-        fail("rule_broken", rule="csv")
-    if rows[:1] != [["id", "score"]] or any(len(row) != 2 for row in rows):
-        fail("rule_broken", rule="two-columns")
-    return _numbers(rows[1:])
-
-
-def _numbers(rows: list[list[str]]) -> dict[int, float]:
-    found: dict[int, float] = {}
-    for name, score in rows:
-        try:
-            number, value = int(name), float(score)
-        except ValueError:
-            fail("rule_broken", rule="numbers")
-        if not math.isfinite(value) or number in found:
-            fail("rule_broken", rule="finite-and-once")
-        found[number] = value
-    return found
