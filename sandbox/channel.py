@@ -14,7 +14,7 @@ from sandbox.shell import Shell
 
 PIECE = 64 * 1024
 DYING_SECONDS = 10.0
-ANSWERS = ("switch", "template")  # who answers a ping
+ANSWERS = ("switch", "wardens", "template")  # who answers a ping
 
 Hear = Callable[[Kind, bytes], None]
 
@@ -68,7 +68,9 @@ class Line:
         self.facts = json.loads(told)
 
     def ping(self, seconds: float) -> dict[str, Any]:
-        """Have switch and template say that they are well. One at a time. Raises TemplateDied.
+        """Have those of ours in the shell say that they are well. Raises TemplateDied.
+
+        One at a time.
 
         What they say is told by who says it, and in how many milliseconds both had: `ms`.
         """

@@ -111,16 +111,18 @@ class Connection:
         if self._group is None:
             return
         if "pid" in told:
-            self._group.add(await self._warden(int(told["pid"])))
+            self._group.add(await self._find(int(told["pid"]), self._kept.wardens))
             self._control(stream, {"go": True})
+        if "add" in told:
+            self._group.add(await self._find(int(told["add"]), self._kept.template))
+            self._control(stream, {"added": told["add"]})
         if told.get("ask") == "facts":
             self._control(stream, {"facts": asdict(self._group.counts()), "answer": True})
             self._group.forget_peak()
 
-    async def _warden(self, inside: int) -> int:
-        """Find the room's warden among this host's processes. Raises NotFound."""
-        template = self._kept.process
-        found = None if template is None else newest_child(template, inside=inside)
+    async def _find(self, inside: int, parent: int | None) -> int:
+        """Find a process of the room among this host's. Raises NotFound."""
+        found = None if parent is None else newest_child(parent, inside=inside)
         if found is not None:
             return found
         return await asyncio.to_thread(find_process, self._line.pid, inside=inside)

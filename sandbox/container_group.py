@@ -10,7 +10,9 @@ from sandbox.interface import Limits
 
 logger = logging.getLogger(__name__)
 
-AGENT_PROCESSES = 2  # switch and template, beside those that any room has
+AGENT_PROCESSES = (
+    3  # switch, template and what wardens are forked from, beside those that any room has
+)
 HELD = ("rss", "shmem", "anon", "kernel")  # the two versions' names of what is not a cache
 
 

@@ -32,7 +32,15 @@ CAPABILITIES = ["SETGID", "SETPCAP", "SETUID"]
 FIRST_USER = 61_200  # that no distribution gives to anyone: each room has a user of its own
 USERS = 2_800
 NEW_NAMESPACES = 0x7E020000  # every CLONE_NEW* flag of clone
-OF_NESTED_ROOMS = {"clone", "mount", "pivot_root", "sethostname", "umount2", "unshare"}
+OF_NESTED_ROOMS = {
+    "clone",
+    "mount",
+    "pivot_root",
+    "sethostname",
+    "setns",
+    "umount2",
+    "unshare",
+}
 DOCKERS_OWN = "acpi asound kcore keys latency_stats sched_debug scsi timer_list timer_stats"
 OWN_ONLY = {"sched_setattr": 0, "sched_setparam": 0, "sched_setscheduler": 0, "setpriority": 1}
 

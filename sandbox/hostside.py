@@ -1,4 +1,4 @@
-"""Finds a shell's processes among this host's: the template once, then each room's warden."""
+"""Finds a shell's processes among this host's: the template once, then those of each room."""
 
 import time
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def newest_child(parent: int, *, inside: int) -> int | None:
 
 
 def _is(pid: int, inside: int) -> bool:
-    return _numbers(pid)[1:] == [inside]  # this host's number, then the shell's, and no third
+    return _numbers(pid)[1:2] == [inside]  # this host's number, then the shell's
 
 
 def _descendants(ancestor: int) -> Iterator[int]:

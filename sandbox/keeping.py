@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from sandbox import runtimes
 from sandbox.cgroups import Group
-from sandbox.channel import Line, TemplateDied
+from sandbox.channel import ANSWERS, Line, TemplateDied
 from sandbox.hostside import NotFound, find_process
 from sandbox.interface import Limits
 from sandbox.shell import Shell, ShellError, ShellKind, Wish
@@ -59,7 +59,8 @@ class Kept:
 
     runtime: str
     line: Line
-    process: int | None = None  # the template's own id, as this host counts
+    template: int | None = None  # process ids, as this host counts
+    wardens: int | None = None  # the process that they are forked from
     born: float = field(default_factory=time.monotonic)
     limit: Callable[[Limits], Group] | None = None  # where the room has a group already
     rooms: int = 0  # open now
@@ -71,7 +72,7 @@ class Kept:
     def look(self) -> None:
         """Ask switch and template how they are. Raises TemplateDied."""
         self.pong = self.line.ping(PING_SECONDS)
-        self.looks.append(self.pong["switch"]["memory_kb"] + self.pong["template"]["memory_kb"])
+        self.looks.append(sum(self.pong[who]["memory_kb"] for who in ANSWERS))
         self.least_kb = self.least_kb or self.looks[0]
 
     def why_old(self, most: Age) -> str | None:
@@ -87,7 +88,7 @@ class Kept:
         """Tell of it, for the health page."""
         age = round(time.monotonic() - self.born, 1)
         told: dict[str, Any] = {"age_seconds": age, "rooms": self.rooms, "opened": self.opened}
-        told |= {"pid": self.line.pid, "template": self.process}  # as this host counts
+        told |= {"pid": self.line.pid, "template": self.template, "wardens": self.wardens}
         return {**self.line.facts, **told, "ping": self.pong}
 
 
@@ -226,7 +227,12 @@ class Shells:
     def _replace(self, runtime: str) -> None:
         """Start a fresh template; only then does the old one get no more rooms."""
         line = self._start(runtime)
-        fresh = Kept(runtime=runtime, line=line, process=_template(line))
+        fresh = Kept(
+            runtime=runtime,
+            line=line,
+            template=_told(line, "pid"),
+            wardens=_told(line, "wardens"),
+        )
         with self._lock:
             old = self._kept.get(runtime)
             self._kept[runtime] = fresh
@@ -275,10 +281,10 @@ class Shells:
             raise ShellError(str(missing)) from None
 
 
-def _template(line: Line) -> int | None:
-    """Find the template among this host's processes; None where a shell hides it."""
+def _told(line: Line, who: str) -> int | None:
+    """Find a process that a shell has told of; None where a shell hides it."""
     try:
-        return find_process(line.pid, inside=int(line.facts["pid"]))
+        return find_process(line.pid, inside=int(line.facts[who]))
     except (NotFound, KeyError) as error:
-        logger.debug("the template is not to be found: %s", error)
+        logger.debug("%s of a shell is not to be found: %s", who, error)
         return None

@@ -3,6 +3,7 @@
 import os
 import resource
 import signal
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,10 +26,12 @@ class Cage:
     user: int | None = None  # whom to become; none where a room has but one user
 
 
-def prepare(*, loopback: bool) -> Cage:
-    """Prepare the walls of a room; entering them is then quick."""
-    rules = landlock.ruleset(walls.PLACES, devices="/dev", loopback=loopback)
-    return Cage(filter=FILTERS[loopback], landlock=rules)
+def prepare(*, loopback: bool, user: int | None = None, readable: Sequence[str] = ("/",)) -> Cage:
+    """Prepare the walls of a process; entering them is then quick."""
+    rules = landlock.ruleset(
+        walls.PLACES, devices="/dev", loopback=loopback, readable=tuple(readable)
+    )
+    return Cage(filter=FILTERS[loopback], landlock=rules, user=user)
 
 
 def enter(

@@ -3,16 +3,17 @@
 import contextlib
 import os
 import signal
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sandbox.agent import kernel, landlock, reaper, seccomp, walls, watch
-from sandbox.agent.confine import Cage
+from sandbox.agent import kernel, reaper, watch
 from sandbox.agent.crowd import MEGABYTE, Crowd
 from sandbox.agent.first import SharedMeter
 from sandbox.agent.line import Line
 from sandbox.agent.process import Limits, Process
+from sandbox.agent.seats import Seats
 
 SHOWN = ("/lib", "/lib64", "/usr", "/bin", "/runtime", "/etc", "/data", "/proc", "/sys")
 
@@ -33,7 +34,13 @@ class ContainerRoom(reaper.Reaper):
         self._learner = learner
         self.pid = int(watch.INIT)
 
-    def build(self, line: Line, order: Mapping[str, Any], first: list[reaper.Reaper]) -> Crowd:
+    def build(
+        self,
+        line: Line,
+        order: Mapping[str, Any],
+        bell: socket.socket,
+        first: list[reaper.Reaper],
+    ) -> Crowd:
         """Take the room into use: the walls stand already. Once in a container's life."""
         limits = Limits(**order["limits"])
         kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -43,7 +50,12 @@ class ContainerRoom(reaper.Reaper):
         self._expect(reaper.MOUNTED, "the container's first process is gone")
         first.append(self)
         self.confine()
-        return SharedCrowd(line, limits, reaper=self, shell_proc=shell_proc, learner=self._learner)
+        seats = Seats(bell, line, {})
+        crowd = SharedCrowd(
+            line, limits, reaper=self, shell_proc=shell_proc, seats=seats, learner=self._learner
+        )
+        seats.ask()  # once it is known which processes are ours
+        return crowd
 
     def end(self) -> None:
         """End the learner's processes; the runner ends the container, which is not used again."""
@@ -64,22 +76,22 @@ class SharedCrowd(Crowd):
         *,
         reaper: reaper.Reaper,
         shell_proc: int,
+        seats: Seats,
         learner: int,
     ) -> None:
         self._learner = learner
-        super().__init__(line, limits, reaper=reaper, shell_proc=shell_proc)
+        super().__init__(line, limits, reaper=reaper, shell_proc=shell_proc, seats=seats)
 
     def make_meter(self) -> watch.Meter:
         """Make what measures the room."""
         return SharedMeter()
 
-    def make_cage(self, *, loopback: bool) -> Cage:
-        """Prepare the walls of processes. The container's loopback is always up."""
-        rules = landlock.ruleset(
-            walls.PLACES, devices="/dev", loopback=loopback, readable=_present(SHOWN)
-        )
-        filter_ = seccomp.program(loopback=loopback)
-        return Cage(filter=filter_, landlock=rules, user=self._learner)
+    def raise_loopback(self) -> None:
+        """Leave it be: the container's loopback is always up."""
+
+    def cage(self, network: str) -> dict[str, Any]:
+        """Say how the walls of a process are made: it becomes another user, and sees less."""
+        return {**super().cage(network), "user": self._learner, "readable": _present(SHOWN)}
 
     def _met_a_limit(self, running: Process) -> str | None:
         """See whether a limit was met, at the end of every step.

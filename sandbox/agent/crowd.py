@@ -13,6 +13,7 @@ from sandbox.agent.confine import Cage
 from sandbox.agent.line import Facts, Line
 from sandbox.agent.process import Limits, Process, Start
 from sandbox.agent.reaper import Reaper
+from sandbox.agent.seats import Seats
 
 WATCH_SECONDS = 0.02
 IDLE_SECONDS = 0.1
@@ -29,22 +30,25 @@ class Step:
     limits: Limits
     environment: Mapping[str, str]
     stdin: bytes = b""
-    channel: tuple[int, int] | None = None
+    command: list[str] | None = None  # none for the warm worker
 
 
 class Crowd:
     """Everything of the learner that runs in the room. `turn` is the only place that waits."""
 
-    def __init__(self, line: Line, limits: Limits, *, reaper: Reaper, shell_proc: int) -> None:
+    def __init__(
+        self, line: Line, limits: Limits, *, reaper: Reaper, shell_proc: int, seats: Seats
+    ) -> None:
         self._line = line
         self._reaper = reaper
         self._room_limits = limits
         self._shell_proc = shell_proc  # where our own children have the numbers that we know
+        self._seats = seats
         self._meter = self.make_meter()
         self._files_at_first = self._meter.scratch_used()[1]
         self._processes: list[Process] = []
         self._helpers: set[int] = set()
-        self._cages: dict[bool, Cage] = {False: self.make_cage(loopback=False)}
+        self._loopback: Cage | None = None  # of our helpers, once the loopback is up
         self._cpu_of_dead = 0.0
         self._looked = self._confirmed = 0.0
         self._peak = 0
@@ -56,11 +60,13 @@ class Crowd:
         """Make what measures the room."""
         return watch.Meter()
 
-    def make_cage(self, *, loopback: bool) -> Cage:
-        """Prepare the walls of processes, and the loopback that they may use."""
-        if loopback:
-            walls.raise_loopback()
-        return confine.prepare(loopback=loopback)
+    def raise_loopback(self) -> None:
+        """Bring up the loopback of the room."""
+        walls.raise_loopback()
+
+    def cage(self, network: str) -> dict[str, Any]:
+        """Say how `confine.prepare` makes the walls of a process."""
+        return {"loopback": network == LOOPBACK}
 
     # ---- starting
 
@@ -70,17 +76,19 @@ class Crowd:
         numbers = {name: min(asked[name], getattr(self._room_limits, name)) for name in names}
         return Limits(**numbers, network=asked["network"])
 
-    def start(self, step: Step, body: Callable[[], int]) -> Process:
+    def start(self, step: Step) -> Process:
         """Start a process and its clocks."""
+        if step.limits.network == LOOPBACK:
+            self.helpers_cage()
         what = Start(
             limits=step.limits,
             cage=self.cage(step.limits.network),
             environment=step.environment,
             controlled=self._line.controlled,
             stdin=step.stdin,
-            channel=step.channel,
+            command=step.command,
         )
-        started = process.start(what, body)
+        started = process.start(what, self._seats.take())
         self._processes.append(started)
         self.begin(started)
         return started
@@ -93,12 +101,12 @@ class Crowd:
         self._peak = 0
         self._facts_before = self._line.facts
 
-    def cage(self, network: str) -> Cage:
-        """Prepare the walls for a process, with or without the room's loopback."""
-        loopback = network == LOOPBACK
-        if loopback not in self._cages:
-            self._cages[loopback] = self.make_cage(loopback=loopback)
-        return self._cages[loopback]
+    def helpers_cage(self) -> Cage:
+        """Prepare the walls of our own helpers, and the loopback that they need."""
+        if self._loopback is None:
+            self.raise_loopback()
+            self._loopback = confine.prepare(**self.cage(LOOPBACK))
+        return self._loopback
 
     def adopt(self, helper: int) -> None:
         """Bury this child of ours too when all are ended."""
@@ -130,6 +138,9 @@ class Crowd:
             for descriptor, events, action in self._events(running):
                 poll.register(descriptor, events)
                 actions[descriptor] = action
+        if self._seats.waiting is not None:
+            poll.register(self._seats.waiting, select.POLLIN)
+            actions[self._seats.waiting.fileno()] = self._seats.tend
         if also is not None:
             poll.register(also, select.POLLIN | select.POLLOUT)
         for descriptor, _ in poll.poll(None if seconds is None else round(seconds * 1000)):
@@ -145,7 +156,7 @@ class Crowd:
         def bury() -> None:
             self._bury(running)
 
-        yield running.handle, select.POLLIN, bury
+        yield running.seat.fileno(), select.POLLIN, bury
         for output, listen in zip(running.outputs, running.listeners(), strict=True):
             if output.open and not running.too_loud:
                 yield output.descriptor, select.POLLIN, listen
@@ -250,6 +261,7 @@ class Crowd:
         """Kill every learner's process of the room, and wait until none is left."""
         for running in self.alive():
             running.stopped = running.stopped or reason
+        self._seats.dismiss()
         until = time.monotonic() + DYING_SECONDS
         while self._others():
             if time.monotonic() > until:
@@ -285,10 +297,11 @@ class Crowd:
         raise RuntimeError("this kernel does not tell NSpid")
 
     def _bury(self, running: Process) -> None:
-        pid, status, used = os.wait4(running.pid, os.WNOHANG)
-        if pid:
-            running.status = status
-            self._cpu_of_dead += used.ru_utime + used.ru_stime
+        running.seat.tend()
+        end = running.seat.end
+        if end is not None and running.status is None:
+            running.status = end.status
+            self._cpu_of_dead += end.cpu_seconds
 
     def _bury_helpers(self) -> None:
         for pid in list(self._helpers):

@@ -67,6 +67,11 @@ def unshare(flags: int) -> None:
     _checked(_libc.unshare(ctypes.c_int(flags)), "unshare")
 
 
+def setns(space: int) -> None:
+    """Enter the namespace of this descriptor; one of processes is entered by the next children."""
+    _checked(_libc.setns(ctypes.c_int(space), ctypes.c_int(0)), "setns")
+
+
 def mount(source: str, target: str, kind: str | None, flags: int, options: str | None) -> None:
     """Mount a file system, or bind or remount one."""
     _checked(

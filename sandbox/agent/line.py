@@ -41,6 +41,7 @@ class Line:
         self.controlled = controlled  # whether the runner keeps the room in a control group
         self.go = not controlled
         self.facts = Facts()
+        self.added: set[int] = set()  # processes that the runner has put into the control group
         self.inbox: list[tuple[Verb, bytes]] = []
         self._messages = MessageReader()
         self._answered = True
@@ -56,6 +57,8 @@ class Line:
         told = json.loads(packet[1:])
         self.go = self.go or bool(told.get("go"))
         self._answered = self._answered or bool(told.get("answer"))
+        if "added" in told:
+            self.added.add(int(told["added"]))
         if "facts" in told:
             self.facts = Facts(**told["facts"])
 
@@ -64,13 +67,17 @@ class Line:
         if not self.controlled:
             return self.facts
         self._answered = False
-        self.end.send(bytes([Kind.CONTROL]) + json.dumps({"ask": "facts"}).encode())
+        self.tell({"ask": "facts"})
         until = time.monotonic() + ANSWER_SECONDS
         while not self._answered:
             if time.monotonic() > until:
                 raise RuntimeError("the runner does not answer")
             self.take()
         return self.facts
+
+    def tell(self, words: Mapping[str, Any]) -> None:
+        """Say something to the runner."""
+        self.end.send(bytes([Kind.CONTROL]) + json.dumps(words).encode())
 
     def answer(self, verb: Verb, head: Mapping[str, Any], *parts: bytes) -> None:
         """Send a message to the caller; waits while the caller is slow to take it."""

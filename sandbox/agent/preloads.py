@@ -48,18 +48,22 @@ def listed() -> list[str]:
 
 
 def load(names: Iterable[str]) -> list[Import]:
-    """Import names in their order, rehearse, and freeze what is there. Raises Unfit."""
+    """Import names in their order. Raises Unfit."""
     os.environ.update(QUIET)
     found = [_load(name) for name in names]
     for name in QUIET:
         del os.environ[name]
+    return found
+
+
+def settle() -> None:
+    """Rehearse, and freeze what is there, once all is imported. Raises Unfit."""
     wrong = rehearsal.rehearse()
     if wrong:
         raise Unfit(f"a suite of tests that should pass does not:\n{wrong}")
     gc.collect()
     gc.freeze()
     _hold_in_large_pages()
-    return found
 
 
 def _hold_in_large_pages() -> None:

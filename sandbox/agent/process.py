@@ -3,15 +3,16 @@
 import functools
 import os
 import signal
+import socket
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from sandbox.agent import confine, learner, walls
-from sandbox.agent.confine import Cage
+from sandbox.agent import walls
+from sandbox.agent.seat import Seat
 
 PIECE = 64 * 1024
-OUR_FAILURE = 70  # the exit code when the walls could not be put up
 OURS = 16  # processes that are not the learner's, with room to spare
 UNCOUNTED = 64  # processes above the limit, where only the watch counts: it must see them first
 
@@ -43,8 +44,7 @@ class Output:
 class Process:
     """One running process and what it said. Times are the warden's own, monotonic."""
 
-    pid: int
-    handle: int  # a descriptor that is readable once the process has ended
+    seat: Seat
     outputs: tuple[Output, Output]  # standard output, then error
     limits: Limits
     feed: int | None = None  # our end of its standard input
@@ -56,6 +56,11 @@ class Process:
     stopped: str | None = None
     status: int | None = None
     heard: int = 0
+
+    @property
+    def pid(self) -> int:
+        """Its number, as the shell counts."""
+        return self.seat.pid or 0
 
     @property
     def too_loud(self) -> bool:
@@ -109,42 +114,44 @@ class Process:
     def close(self) -> None:
         """Let go of every descriptor of a process that has ended."""
         ends = [output.descriptor for output in self.outputs]
-        for descriptor in (self.handle, self.feed, self.channel, *ends):
+        for descriptor in (self.feed, self.channel, *ends):
             if descriptor is not None:
                 os.close(descriptor)
+        self.seat.leave()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Start:
-    """How a process is to be started."""
+    """What a seated process is to be: a command, or else the room's warm worker."""
 
     limits: Limits
-    cage: Cage
+    cage: Mapping[str, Any]  # as `confine.prepare` takes it
     environment: Mapping[str, str]
     controlled: bool  # whether a control group counts what it refuses
     stdin: bytes = b""
-    channel: tuple[int, int] | None = None  # a worker's line: our end, its end
+    command: Sequence[str] | None = None
 
 
-def start(what: Start, body: Callable[[], int]) -> Process:
-    """Fork a process that gives up all rights and then does the body."""
-    feed = os.pipe() if what.stdin else None
+def start(what: Start, seat: Seat) -> Process:
+    """Have a seated process give up all rights, and be the learner's."""
     out, error = os.pipe(), os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        source = feed[0] if feed else os.open("/dev/null", os.O_RDONLY)
-        _live(what, body, standard=(source, out[1], error[1]))
-    channel = what.channel[0] if what.channel else None
-    theirs = [out[1], error[1], feed[0] if feed else None, what.channel and what.channel[1]]
+    feed = os.pipe() if what.stdin else None
+    line = None if what.command else socket.socketpair()
+    theirs = [out[1], error[1]]
+    if feed:
+        theirs.append(feed[0])
+    channel = None
+    if line:
+        channel = line[0].detach()
+        theirs.append(line[1].detach())
+    seat.become(_words(what), theirs)
     for descriptor in theirs:
-        if descriptor is not None:
-            os.close(descriptor)
-    for descriptor in (out[0], error[0], feed[1] if feed else None, channel):
-        if descriptor is not None:
-            os.set_blocking(descriptor, False)
+        os.close(descriptor)
+    for ours in (out[0], error[0], feed[1] if feed else None, channel):
+        if ours is not None:
+            os.set_blocking(ours, False)
     return Process(
-        pid=pid,
-        handle=os.pidfd_open(pid),
+        seat=seat,
         outputs=(Output(out[0]), Output(error[0])),
         limits=what.limits,
         feed=feed[1] if feed else None,
@@ -153,22 +160,18 @@ def start(what: Start, body: Callable[[], int]) -> Process:
     )
 
 
-def _live(what: Start, body: Callable[[], int], *, standard: tuple[int, int, int]) -> None:
-    """Be the new process, to its end. What follows `close_all_but` is the learner's."""
-    code = OUR_FAILURE
-    try:
-        os.setsid()
-        learner.become(what.environment, standard=standard)
-        confine.enter(
-            what.cage,
-            cpu_seconds=what.limits.cpu_seconds,
-            processes=_kernels_limit(what),
-            file_bytes=what.limits.scratch_mb * 1024 * 1024 + walls.SLACK,
-        )
-        confine.close_all_but(*(what.channel[1:] if what.channel else ()))
-        code = body()
-    finally:
-        os._exit(code)
+def _words(what: Start) -> dict[str, Any]:
+    return {
+        "environment": dict(what.environment),
+        "cage": what.cage,
+        "limits": {
+            "cpu_seconds": what.limits.cpu_seconds,
+            "processes": _kernels_limit(what),
+            "file_bytes": what.limits.scratch_mb * 1024 * 1024 + walls.SLACK,
+        },
+        "command": what.command,
+        "fed": bool(what.stdin),
+    }
 
 
 def _kernels_limit(what: Start) -> int:

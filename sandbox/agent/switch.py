@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from sandbox.agent import kernel, preloads, template
+from sandbox.agent import forkers, kernel, preloads
 from sandbox.agent.caps import MAX_FRAME
 from sandbox.agent.frames import BROADCAST, HEAD, FrameReader, Kind, frame
 
@@ -38,8 +38,9 @@ class Line:
 class Switch:
     """Moves frames. One thread, nothing blocks, and nothing that a learner wrote is looked at."""
 
-    def __init__(self, forker: socket.socket) -> None:
-        self._forker = forker
+    def __init__(self, template: socket.socket, wardens: socket.socket) -> None:
+        self._template = template
+        self._wardens = wardens
         self._lines: dict[int, Line] = {}
         self._out = bytearray()
         self._reader = FrameReader()
@@ -49,7 +50,8 @@ class Switch:
         """Work until the runner goes away."""
         os.set_blocking(0, False)
         os.set_blocking(1, False)
-        self._forker.settimeout(0)
+        for forker in (self._template, self._wardens):
+            forker.settimeout(0)
         while True:
             self._say_what_to_wait_for()
             for key, events in self._selector.select(timeout=self._patience()):
@@ -57,8 +59,10 @@ class Switch:
                     self._from_runner(os.read(0, 16 * MAX_FRAME))
                 elif key.fd == 1:
                     del self._out[: os.write(1, self._out)]
-                elif key.fd == self._forker.fileno():
-                    self._from_forker()
+                elif key.fd == self._template.fileno():
+                    self._from_forker(self._template)
+                elif key.fd == self._wardens.fileno():
+                    self._from_forker(self._wardens)
                 else:
                     self._from_room(key.data, events)
             self._lose_patience()
@@ -76,7 +80,8 @@ class Switch:
     def _wanted(self) -> Iterator[tuple[int, tuple[int, int]]]:
         """List descriptors, what to wait for on each, and the room it belongs to."""
         yield 0, (selectors.EVENT_READ, BROADCAST)
-        yield self._forker.fileno(), (selectors.EVENT_READ, BROADCAST)
+        for forker in (self._template, self._wardens):
+            yield forker.fileno(), (selectors.EVENT_READ, BROADCAST)
         if self._out:
             yield 1, (selectors.EVENT_WRITE, BROADCAST)
         reading = 0 if len(self._out) > PENDING_OUT else selectors.EVENT_READ
@@ -100,23 +105,25 @@ class Switch:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.settimeout(0)
         self._lines[stream] = Line(ours)
-        self._order(HEAD.pack(Kind.OPEN, stream, len(body)) + body, theirs.fileno())
+        packet = HEAD.pack(Kind.OPEN, stream, len(body)) + body
+        self._order(self._wardens, packet, theirs.fileno())
         theirs.close()
 
     def _answer(self) -> None:
-        """Say that we are well, and have the template say it of itself."""
+        """Say that we are well, and have those that fork say it of themselves."""
         facts = {"who": "switch", "memory_kb": preloads.memory_kb(), "rooms": len(self._lines)}
         self._out += frame(Kind.PONG, BROADCAST, json.dumps(facts).encode())
-        self._order(HEAD.pack(Kind.PING, BROADCAST, 0))
+        for forker in (self._template, self._wardens):
+            self._order(forker, HEAD.pack(Kind.PING, BROADCAST, 0))
 
-    def _order(self, packet: bytes, *descriptors: int) -> None:
-        """Give the template an order; one that takes none is of no use, and ends the shell."""
-        self._forker.settimeout(FORKING_SECONDS)
+    def _order(self, forker: socket.socket, packet: bytes, *descriptors: int) -> None:
+        """Give an order to who forks; one that takes none is of no use, and ends the shell."""
+        forker.settimeout(FORKING_SECONDS)
         try:
-            socket.send_fds(self._forker, [packet], descriptors)
+            socket.send_fds(forker, [packet], descriptors)
         except OSError as error:
             sys.exit(f"the template takes no orders: {error}")
-        self._forker.settimeout(0)
+        forker.settimeout(0)
 
     def _to_room(self, stream: int, kind: Kind, body: bytes) -> None:
         line = self._lines[stream]
@@ -162,9 +169,9 @@ class Switch:
                 return
             line.size -= len(line.waiting.popleft()) - 1
 
-    def _from_forker(self) -> None:
-        """Pass on what the template says: that it is ready, and each room's process id."""
-        packet = self._forker.recv(MAX_FRAME)
+    def _from_forker(self, forker: socket.socket) -> None:
+        """Pass on what is said: that the template is ready, and each warden's process id."""
+        packet = forker.recv(MAX_FRAME)
         if not packet:
             sys.exit("the template died")
         kind, stream, _ = HEAD.unpack_from(packet)
@@ -172,7 +179,7 @@ class Switch:
 
     def _kill(self, stream: int) -> None:
         self._lines[stream].kill_at = None
-        self._order(HEAD.pack(Kind.CLOSE, stream, 0))
+        self._order(self._wardens, HEAD.pack(Kind.CLOSE, stream, 0))
 
     def _patience(self) -> float | None:
         times = [line.kill_at for line in self._lines.values() if line.kill_at is not None]
@@ -186,15 +193,14 @@ class Switch:
 
 
 def main() -> None:
-    """Start the template, then pass frames until the runner goes away."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    """Start who forks, then pass frames until the runner goes away."""
+    template, for_template = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    wardens, for_wardens = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.fork() == 0:
-        ours.close()
-        kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
-        os.dup2(os.open("/dev/null", os.O_RDWR), 0)
-        os.dup2(0, 1)
-        template.run(theirs)
-        os._exit(0)
-    theirs.close()
-    Switch(ours).run()
+        template.close()
+        wardens.close()
+        forkers.live(for_template, for_wardens)
+    for_template.close()
+    for_wardens.close()
+    Switch(template, wardens).run()

@@ -1,30 +1,39 @@
-"""The process that rooms are forked from: everything imported, nothing done, one thread.
+"""The process that learners' processes are forked from: all imported, nothing done, one thread.
 
-It gets an order and a socket for each room, forks, and forgets both. No learner's byte comes here.
+It gets a socket for each, forks, and tells who asked how the process ended. No learner's byte
+comes here.
 """
 
+import importlib
 import json
 import os
 import select
-import signal
 import socket
 import sys
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from typing import NoReturn, TypeAlias
 
-from sandbox.agent import learner, preloads, warden
+from sandbox.agent import kernel, learner, preloads, seat
 from sandbox.agent.caps import MAX_FRAME
 from sandbox.agent.frames import BROADCAST, HEAD, Kind
+from sandbox.agent.wardens import wake_for_the_dead
 
-ORDER_SIZE = HEAD.size + MAX_FRAME
+LONGEST_WISH = 4096
+MOST_GIVEN = 16  # descriptors with one wish
+
+Sit: TypeAlias = Callable[[int, Mapping[str, int]], NoReturn]
 
 
-def run(orders: socket.socket) -> None:
-    """Import what rooms need, then fork a room an order."""
+def run(orders: socket.socket, bell: socket.socket, *, wardens: int) -> None:
+    """Import what rooms need, then fork as wardens ask; `wardens` is what those come from."""
     started = time.monotonic()
     sys.dont_write_bytecode = True
     try:
         imports = preloads.load(preloads.listed())
+        sitting = importlib.import_module("sandbox.agent.sitting")  # after what it imports itself
+        preloads.settle()
     except preloads.Unfit as reason:
         sys.stderr.write(f"{reason}\n")
         return
@@ -32,72 +41,68 @@ def run(orders: socket.socket) -> None:
     facts = {
         "seconds": round(time.monotonic() - started, 3),
         "pid": os.getpid(),
+        "wardens": wardens,
         "memory_kb": preloads.memory_kb(),
         "threads": preloads.threads(),
         "imports": [asdict(each) for each in imports],
     }
-    _tell(orders, Kind.READY, BROADCAST, facts)
-    _work(orders)
+    _tell(orders, Kind.READY, facts)
+    _work(orders, bell, sitting.sit)
 
 
-def _work(orders: socket.socket) -> None:
-    wardens: dict[int, int] = {}
-    waker = _wake_for_the_dead()
+def _work(orders: socket.socket, bell: socket.socket, sit: Sit) -> None:
+    seated: dict[int, socket.socket] = {}
+    waker = wake_for_the_dead()
     while True:
-        ready, _, _ = select.select([orders, waker], [], [])
+        ready, _, _ = select.select([orders, bell, waker], [], [])
         if waker in ready:
-            waker.recv(ORDER_SIZE)
-            _bury(wardens)
-        if orders in ready and not _obey(orders, wardens):
-            return
+            waker.recv(LONGEST_WISH)
+            _bury(seated)
+        if bell in ready:
+            _seat(bell, seated, sit)
+        if orders in ready:
+            if not orders.recv(MAX_FRAME):
+                return
+            facts = {"who": "template", "memory_kb": preloads.memory_kb(), "seated": len(seated)}
+            _tell(orders, Kind.PONG, facts)
 
 
-def _wake_for_the_dead() -> socket.socket:
-    """Make a socket that is readable when a warden has died."""
-    listen, tell = socket.socketpair()
-    tell.settimeout(0)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    signal.set_wakeup_fd(tell.detach(), warn_on_full_buffer=False)
-    return listen
-
-
-def _obey(orders: socket.socket, wardens: dict[int, int]) -> bool:
-    packet, descriptors, _, _ = socket.recv_fds(orders, ORDER_SIZE, 1)
-    if not packet:
-        return False
-    kind, stream, _ = HEAD.unpack_from(packet)
-    if kind == Kind.PING:
-        facts = {"who": "template", "memory_kb": preloads.memory_kb(), "rooms": len(wardens)}
-        _tell(orders, Kind.PONG, BROADCAST, facts)
-    elif kind == Kind.CLOSE and stream in wardens:
-        os.kill(wardens[stream], signal.SIGKILL)
-    elif kind == Kind.OPEN:
-        _open(orders, stream, socket.socket(fileno=descriptors[0]), packet[HEAD.size :], wardens)
-    return True
-
-
-def _open(
-    orders: socket.socket, stream: int, line: socket.socket, order: bytes, wardens: dict[int, int]
-) -> None:
+def _seat(bell: socket.socket, seated: dict[int, socket.socket], sit: Sit) -> None:
+    """Fork a process for a warden, into the namespace of processes that it names."""
+    wish, given, _, _ = socket.recv_fds(bell, LONGEST_WISH, MOST_GIVEN)
+    line, tell, *opened = given
+    spaces = dict(zip(json.loads(wish), opened, strict=True))
+    news = socket.socket(fileno=tell)
     try:
+        if seat.PIDS in spaces:
+            kernel.setns(spaces.pop(seat.PIDS))
         pid = os.fork()
-    except OSError as error:  # the line closes with us: the runner hears that there is no room
-        sys.stderr.write(f"no room can be forked: {error}\n")
-        line.close()
-        return
-    if pid == 0:
-        orders.close()
-        warden.keep(line, json.loads(order))
-    line.close()
-    wardens[stream] = pid
-    _tell(orders, Kind.CONTROL, stream, {"pid": pid})
+    except OSError as error:  # the room is being ended, or there is no memory: its warden hears
+        sys.stderr.write(f"no process can be forked: {error}\n")
+        news.close()
+    else:
+        if pid == 0:
+            sit(line, spaces)
+        seated[pid] = news
+        _send(news, {"pid": pid})
+    for descriptor in (line, *opened):
+        os.close(descriptor)
 
 
-def _bury(wardens: dict[int, int]) -> None:
-    for stream, pid in list(wardens.items()):
-        if os.waitpid(pid, os.WNOHANG)[0]:
-            del wardens[stream]
+def _bury(seated: dict[int, socket.socket]) -> None:
+    for pid, news in list(seated.items()):
+        buried, status, used = os.wait4(pid, os.WNOHANG)
+        if buried:
+            _send(news, {"status": status, "cpu_seconds": used.ru_utime + used.ru_stime})
+            seated.pop(pid).close()
 
 
-def _tell(orders: socket.socket, kind: Kind, stream: int, facts: dict[str, object]) -> None:
-    orders.send(HEAD.pack(kind, stream, 0) + json.dumps(facts).encode())
+def _send(news: socket.socket, facts: dict[str, float]) -> None:
+    try:
+        news.send(json.dumps(facts).encode())
+    except OSError:
+        return  # its warden is gone
+
+
+def _tell(orders: socket.socket, kind: Kind, facts: dict[str, object]) -> None:
+    orders.send(HEAD.pack(kind, BROADCAST, 0) + json.dumps(facts).encode())

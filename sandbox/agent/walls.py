@@ -27,17 +27,46 @@ NAMESPACES = (
     | kernel.CLONE_NEWIPC
     | kernel.CLONE_NEWUTS
 )
+SPACES = {
+    "user": kernel.CLONE_NEWUSER,  # the first: it gives the right to enter the others
+    "mnt": kernel.CLONE_NEWNS,
+    "pid_for_children": kernel.CLONE_NEWPID,
+    "net": kernel.CLONE_NEWNET,
+    "ipc": kernel.CLONE_NEWIPC,
+    "uts": kernel.CLONE_NEWUTS,
+}
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 0x1
+
+
+def own_the_rooms() -> None:
+    """Own all user namespaces of rooms: who forks into a room's PID namespace needs that right.
+
+    It is a right over rooms only: every other namespace of the shell belongs to its own user.
+    """
+    user, group = os.getuid(), os.getgid()
+    kernel.unshare(kernel.CLONE_NEWUSER)
+    _be(user, group, outside=(user, group))
 
 
 def leave_the_shell() -> None:
     """Move this process to namespaces of its own; its next children to a new PID namespace."""
-    user, group = os.getuid(), os.getgid()
+    outside = os.getuid(), os.getgid()
     kernel.unshare(NAMESPACES)
-    Path("/proc/self/setgroups").write_text("deny")
-    Path("/proc/self/uid_map").write_text(f"{LEARNER} {user} 1")
-    Path("/proc/self/gid_map").write_text(f"{LEARNER} {group} 1")
+    _be(LEARNER, LEARNER, outside=outside)
     kernel.sethostname("room")
+
+
+def own_spaces(*, controlled: bool) -> list[str]:
+    """Name the namespaces that a room has of its own, as `/proc` does."""
+    found = [name for name, flag in SPACES.items() if flag & NAMESPACES]
+    return [*found, "cgroup"] if controlled else found
+
+
+def _be(user: int, group: int, *, outside: tuple[int, int]) -> None:
+    """Be known, in the user namespace of this process, under these numbers."""
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"{user} {outside[0]} 1")
+    Path("/proc/self/gid_map").write_text(f"{group} {outside[1]} 1")
 
 
 def build_tree(*, data: str | None, scratch_bytes: int, scratch_files: int) -> None:

@@ -10,16 +10,17 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
-from sandbox.agent import collect, container, kernel, learner, process, relay, walls, worker
+from sandbox.agent import collect, container, kernel, process, relay, seat, walls
 from sandbox.agent.crowd import LOOPBACK, MEGABYTE, WATCH_SECONDS, Crowd, Step
 from sandbox.agent.frames import Verb, Violation, split
 from sandbox.agent.line import Gone, Line
 from sandbox.agent.process import Limits, Process
 from sandbox.agent.reaper import Reaper
+from sandbox.agent.seats import Seats
+from sandbox.agent.talk import Talk
 
 TERM_SECONDS = 2.0  # that a service has to end by itself
 BROKEN = (OSError, RuntimeError, Violation, ValueError, KeyError, TypeError)
@@ -29,14 +30,14 @@ class Refused(Exception):
     """What was asked breaks a rule; the message is the rule."""
 
 
-def keep(end: socket.socket, order: Mapping[str, Any]) -> NoReturn:
-    """Be the warden of one room until its line closes."""
+def keep(end: socket.socket, order: Mapping[str, Any], bell: socket.socket) -> NoReturn:
+    """Be the warden of one room until its line closes; `bell` is the template's."""
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     line = Line(end, controlled=bool(order["controlled"]))
     first: list[Reaper] = []
     try:
-        Warden(line, order, _build(line, order, first)).serve()
+        Warden(line, order, _build(line, order, bell, first)).serve()
     except Gone:
         pass
     except BROKEN as error:
@@ -47,10 +48,12 @@ def keep(end: socket.socket, order: Mapping[str, Any]) -> NoReturn:
         os._exit(0)
 
 
-def _build(line: Line, order: Mapping[str, Any], first: list[Reaper]) -> Crowd:
+def _build(
+    line: Line, order: Mapping[str, Any], bell: socket.socket, first: list[Reaper]
+) -> Crowd:
     """Put up the walls, wait until the runner says go, and start the room's first process."""
     if container.room is not None:
-        return container.room.build(line, order, first)
+        return container.room.build(line, order, bell, first)
     limits = Limits(**order["limits"])
     shell_proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
     walls.leave_the_shell()
@@ -66,8 +69,10 @@ def _build(line: Line, order: Mapping[str, Any], first: list[Reaper]) -> Crowd:
         walls.hide_cgroup()
     first.append(Reaper())
     walls.move_in()
+    seats = Seats(bell, line, seat.spaces_of(shell_proc, controlled=line.controlled))
+    seats.ask()
     first[0].confine()
-    return Crowd(line, limits, reaper=first[0], shell_proc=shell_proc)
+    return Crowd(line, limits, reaper=first[0], shell_proc=shell_proc, seats=seats)
 
 
 def _complain(line: Line, error: Exception) -> None:
@@ -120,8 +125,7 @@ class Warden:
 
     def _run(self, body: bytes) -> None:
         head, stdin = split(body)
-        command: Sequence[str] = head["command"]
-        running = self._crowd.start(self._step(head, stdin=stdin), lambda: learner.run(command))
+        running = self._crowd.start(self._step(head, stdin=stdin, command=head["command"]))
         self._crowd.wait(running, lambda: False)
         self._crowd.sweep()
         self._line.answer(Verb.DONE, *self._finished(running))
@@ -131,7 +135,7 @@ class Warden:
         busy = self._ready_worker(head)
         busy.limits = self._crowd.within(head["limits"])
         self._crowd.begin(busy)
-        talk = worker.Talk(busy.channel or -1)
+        talk = Talk(busy.channel or -1)
         if talk.spoken_too_early():
             talk.rejected = "the process answered before it was asked"
         else:
@@ -151,8 +155,8 @@ class Warden:
         if self._service:
             raise Refused("one service at a time")
         head["limits"]["network"] = LOOPBACK
-        command, port = head["command"], int(head["port"])
-        running = self._crowd.start(self._step(head), lambda: learner.run(command))
+        port = int(head["port"])
+        running = self._crowd.start(self._step(head, command=head["command"]))
         self._crowd.wait(running, lambda: relay.listening(port), seconds=WATCH_SECONDS / 2)
         if running.status is None:
             self._service = (running, port)
@@ -167,7 +171,7 @@ class Warden:
             raise Refused("no service is running")
         running, port = self._service
         try:
-            asked = relay.fork(head, content, port=port, cage=self._crowd.cage(LOOPBACK))
+            asked = relay.fork(head, content, port=port, cage=self._crowd.helpers_cage())
         except BlockingIOError:  # the service has used up the room's processes
             self._line.answer(Verb.DONE, {"down": "it leaves no process to ask it with"})
             return
@@ -225,11 +229,14 @@ class Warden:
             self._crowd.forget(self._worker)
             self._worker = None
 
-    def _step(self, head: Mapping[str, Any], *, stdin: bytes = b"") -> Step:
+    def _step(
+        self, head: Mapping[str, Any], *, stdin: bytes = b"", command: list[str] | None = None
+    ) -> Step:
         return Step(
             limits=self._crowd.within(head["limits"]),
             environment={**self._order["environment"], **head["env"]},
             stdin=stdin,
+            command=command,
         )
 
     def _ready_worker(self, head: Mapping[str, Any]) -> Process:
@@ -238,10 +245,7 @@ class Warden:
             return self._worker
         if self._worker is not None:
             self._crowd.forget(self._worker)
-        ours, theirs = socket.socketpair()
-        channel = (ours.detach(), theirs.detach())
-        step = replace(self._step(head), channel=channel)
-        self._worker = self._crowd.start(step, lambda: worker.live(channel[1]))
+        self._worker = self._crowd.start(self._step(head))
         return self._worker
 
     def _finished(self, ended: Process) -> tuple[dict[str, Any], bytes, bytes]:
@@ -257,9 +261,7 @@ class Warden:
         self._crowd.forget(ended)
         return head, out, error
 
-    def _returned(
-        self, busy: Process, talk: worker.Talk
-    ) -> tuple[dict[str, Any], bytes, bytes, bytes]:
+    def _returned(self, busy: Process, talk: Talk) -> tuple[dict[str, Any], bytes, bytes, bytes]:
         busy.drain()
         out, error = busy.take_said()
         crashed = None

@@ -12,7 +12,6 @@ import pyarrow as pa
 import pytest
 
 from sandbox import answers, unpacking
-from sandbox.agent import worker
 from sandbox.agent.caps import LARGEST_VALUE, MEGABYTE, MOST_HOLDERS, MOST_VALUES
 from sandbox.agent.frames import (
     HEAD_LENGTH,
@@ -25,6 +24,7 @@ from sandbox.agent.frames import (
     message,
     split,
 )
+from sandbox.agent.talk import ANSWER_HEAD, Talk
 from sandbox.client import RunnerRoom
 from sandbox.interface import Limits, Made, Returned, SandboxError, Unreadable, Usage
 
@@ -187,13 +187,13 @@ def test_an_answer_is_no_longer_than_what_was_asked_for() -> None:
 
 
 def test_what_a_worker_says_is_an_answer_or_rejected() -> None:
-    whole = worker.ANSWER_HEAD.pack(b"V", 5) + b"J[10]"
+    whole = ANSWER_HEAD.pack(b"V", 5) + b"J[10]"
     for data in spoiled(whole, rounds=500):
         ours, theirs = socket.socketpair()
         with ours, theirs:
             ours.settimeout(0)
             theirs.sendall(data)
-            talk = worker.Talk(ours.fileno())
+            talk = Talk(ours.fileno())
             talk.hear()
             assert talk.rejected or not talk.complete or talk.kind in {"V", "R"}
 
@@ -202,8 +202,8 @@ def test_a_worker_that_promises_too_much_is_rejected_at_its_head() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
         ours.settimeout(0)
-        theirs.sendall(worker.ANSWER_HEAD.pack(b"V", LARGEST_VALUE + 1))
-        talk = worker.Talk(ours.fileno())
+        theirs.sendall(ANSWER_HEAD.pack(b"V", LARGEST_VALUE + 1))
+        talk = Talk(ours.fileno())
         assert talk.hear()
         assert talk.rejected == "the value is larger than 64 MB"
 

@@ -71,8 +71,8 @@ class Served:
 
     def template(self) -> int:
         kept = self.keeper._kept["python-ml"]
-        assert kept.process is not None
-        return kept.process
+        assert kept.template is not None
+        return kept.template
 
     def switch(self) -> int:
         status = Path(f"/proc/{self.template()}/status").read_text()
