@@ -54,7 +54,7 @@ class ContainerRoom(reaper.Reaper):
         crowd = SharedCrowd(
             line, limits, reaper=self, shell_proc=shell_proc, seats=seats, learner=self._learner
         )
-        seats.ask()  # once it is known which processes are ours
+        seats.wait()  # asked for only now that it is known which processes are ours
         return crowd
 
     def end(self) -> None:

@@ -3,7 +3,7 @@
 import select
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from sandbox.agent.line import Line
 from sandbox.agent.seat import Seat
@@ -35,19 +35,33 @@ class Seats:
         if seat.pid is not None and not seated and self._line.controlled:
             self._line.tell({"add": seat.pid})
 
+    def wait(self) -> None:
+        """Wait until one sits there: a room is open once it could be used. Raises RuntimeError."""
+        self._wait(lambda seat: seat.pid is not None)
+
     def take(self) -> Seat:
-        """Wait for a process that may become a learner's. Raises RuntimeError, Gone."""
+        """Take one that may become a learner's. Raises RuntimeError, Gone."""
+        seat = self._wait(
+            lambda seat: (
+                seat.pid is not None
+                and (not self._line.controlled or seat.pid in self._line.added)
+            )
+        )
+        self.waiting = None
+        return seat
+
+    def _wait(self, ready: Callable[[Seat], bool]) -> Seat:
         seat = self.ask()
         until = time.monotonic() + SEATING_SECONDS
-        while seat.pid is None or (self._line.controlled and seat.pid not in self._line.added):
+        ends = self._line.end.fileno(), seat.fileno()
+        while not ready(seat):
             if time.monotonic() > until:
                 raise RuntimeError("no process was seated in the room")
-            ready, _, _ = select.select([self._line.end.fileno(), seat.fileno()], [], [], 1.0)
-            if seat.fileno() in ready:
+            heard, _, _ = select.select(ends, [], [], 1.0)
+            if seat.fileno() in heard:
                 self.tend()
-            if self._line.end.fileno() in ready:
+            if self._line.end.fileno() in heard:
                 self._line.take()
-        self.waiting = None
         return seat
 
     def dismiss(self) -> None:

@@ -72,6 +72,7 @@ def _build(
     seats = Seats(bell, line, seat.spaces_of(shell_proc, controlled=line.controlled))
     seats.ask()
     first[0].confine()
+    seats.wait()
     return Crowd(line, limits, reaper=first[0], shell_proc=shell_proc, seats=seats)
 
 

@@ -74,6 +74,11 @@ class Served:
         assert kept.template is not None
         return kept.template
 
+    def wardens(self) -> int:
+        kept = self.keeper._kept["python-ml"]
+        assert kept.wardens is not None
+        return kept.wardens
+
     def switch(self) -> int:
         status = Path(f"/proc/{self.template()}/status").read_text()
         return int(status.partition("PPid:")[2].split()[0])
@@ -183,13 +188,13 @@ def test_a_death_under_open_rooms_is_the_sandboxs_fault_and_the_next_room_opens(
         assert served.sandbox.health()["ok"]
 
 
-def test_a_template_that_dies_before_a_room_is_open_costs_its_caller_nothing() -> None:
+def test_a_shell_that_dies_before_a_room_is_open_costs_its_caller_nothing() -> None:
     with serving() as served:
-        os.kill(served.template(), signal.SIGSTOP)  # it takes the order, and does nothing with it
+        os.kill(served.wardens(), signal.SIGSTOP)  # it takes the order, and does nothing with it
         with ThreadPoolExecutor(1) as pool:
             opened = pool.submit(opens, served.sandbox)
             wait_for(lambda: served.runner.health.rooms)
-            os.kill(served.template(), signal.SIGKILL)
+            os.kill(served.wardens(), signal.SIGKILL)
             assert opened.result(PATIENCE)
 
 
