@@ -40,13 +40,12 @@ class Groups:
         self._numbers = itertools.count(1)
         self.version = 2 if "" in folders else 1
 
-    def make(self, limits: Limits) -> "Group":
-        """Make a group with a room's limits. Raises OSError."""
+    def make(self) -> "Group":
+        """Make a group, without limits yet. Raises OSError."""
         name = f"sim-{os.getpid()}-{next(self._numbers)}"
         group = Group({key: folder / name for key, folder in self._folders.items()})
         for folder in group.folders.values():
             folder.mkdir()
-        group.limit(limits)
         return group
 
     def sweep(self) -> None:

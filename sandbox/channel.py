@@ -6,7 +6,7 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sandbox.agent.frames import BROADCAST, FrameReader, Kind, Violation, frame
@@ -91,7 +91,7 @@ class Line:
             heard[facts.pop("who")] = facts
         return {**heard, "ms": round(1000 * (time.monotonic() - started), 1)}
 
-    def open(self, order: dict[str, object], hear: Hear) -> int:
+    def open(self, order: Mapping[str, object], hear: Hear) -> int:
         """Have a room forked; what comes from it goes to `hear`, CLOSED last."""
         with self._lock:
             stream = next(self._numbers)

@@ -19,6 +19,7 @@ from sandbox.interface import Limits, Made
 from sandbox.keeping import Keeper, Kept, Place
 from sandbox.orders import Refusal
 from sandbox.shell import ShellError
+from sandbox.stock import Stock
 
 logger = logging.getLogger(__name__)
 
@@ -32,13 +33,20 @@ class Desk:
     """Where callers are met. Nothing but a room, or the health, can be asked for."""
 
     def __init__(
-        self, keeper: Keeper, health: Health, *, groups: cgroups.Groups | None, warehouse: Path
+        self,
+        keeper: Keeper,
+        health: Health,
+        *,
+        groups: cgroups.Groups | None,
+        warehouse: Path,
+        ahead: int,
     ) -> None:
         self._keeper = keeper
         self._groups = groups
         self._warehouse = warehouse
         self._allowed = {os.geteuid(), 0}
         self._meetings: set[asyncio.Task[None]] = set()
+        self._stock = Stock(self._make, size=ahead)
         self.health = health
 
     def welcome_probe(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -51,7 +59,16 @@ class Desk:
 
     def report(self) -> dict[str, Any]:
         """Tell how this runner is."""
-        return {**asdict(self.health), "shells": self._keeper.facts()}
+        ahead = {"standing": self._stock.standing, "full": self._stock.full}
+        return {**asdict(self.health), "ahead": ahead, "shells": self._keeper.facts()}
+
+    def tend(self) -> None:
+        """Look after the rooms that no caller has taken."""
+        self._stock.sweep()
+
+    async def close(self) -> None:
+        """End the rooms that no caller has taken."""
+        await self._stock.close()
 
     async def wait_until_left(self) -> None:
         """Wait until every room has left nothing behind."""
@@ -115,8 +132,8 @@ class Desk:
             kept = await self._take(runtime, place)
             try:
                 made = asdict(self._made(kept))
-                connection = Connection(reader, writer, kept, self._group(kept, limits))
-                if await connection.keep({**order, "made": made}):
+                room = self._room(kept, limits)
+                if await room.keep(reader, writer, {**order, "made": made}):
                     return
             finally:
                 self._keeper.give_back(kept)
@@ -132,13 +149,17 @@ class Desk:
         except ShellError as error:
             raise Refusal(str(error)) from None
 
-    def _group(self, kept: Kept, limits: Limits) -> cgroups.Group | None:
+    def _room(self, kept: Kept, limits: Limits) -> Connection:
+        """Take a room that stands, or begin one; a container is one room, and stands itself."""
         try:
-            if kept.limit is not None:
-                return kept.limit(limits)
-            return self._groups.make(limits) if self._groups else None
+            room = (self._stock.take(kept) if kept.group is None else None) or self._make(kept)
+            room.limit(limits)
         except OSError as error:
             raise Refusal(f"no control group for a room: {error}") from None
+        return room
+
+    def _make(self, kept: Kept) -> Connection:
+        return Connection(kept, kept.group or (self._groups.make() if self._groups else None))
 
     def _made(self, kept: Kept) -> Made:
         """Say where a room is made; its warden repeats it to the caller when it has opened."""

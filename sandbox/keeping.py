@@ -8,7 +8,6 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,7 +16,6 @@ from sandbox import runtimes
 from sandbox.cgroups import Group
 from sandbox.channel import ANSWERS, Line, TemplateDied
 from sandbox.hostside import NotFound, find_process
-from sandbox.interface import Limits
 from sandbox.shell import Shell, ShellError, ShellKind, Wish
 from sandbox.shells import explain
 
@@ -62,7 +60,7 @@ class Kept:
     template: int | None = None  # process ids, as this host counts
     wardens: int | None = None  # the process that they are forked from
     born: float = field(default_factory=time.monotonic)
-    limit: Callable[[Limits], Group] | None = None  # where the room has a group already
+    group: Group | None = None  # where the room has one already
     rooms: int = 0  # open now
     opened: int = 0  # ever
     pong: dict[str, Any] = field(default_factory=dict)

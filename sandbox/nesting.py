@@ -33,7 +33,8 @@ def why_not(docker: DockerShells, *, runtime: str, warehouse: Path) -> str | Non
 
 def _open(line: Line) -> str | None:
     heard: queue.Queue[tuple[Kind, bytes]] = queue.Queue()
-    line.open(trial(Limits()), lambda kind, body: heard.put((kind, body)))
+    opening = {"controlled": False, "order": trial(Limits())}
+    line.open(opening, lambda kind, body: heard.put((kind, body)))
     messages = MessageReader()
     while True:
         try:

@@ -51,7 +51,6 @@ def trial(limits: Limits) -> dict[str, object]:
         "limits": asdict(limits),
         "data": None,
         "environment": {},
-        "controlled": False,
         "made": made,
     }
 

@@ -220,7 +220,7 @@ class Pool:
         except (TemplateDied, OSError):
             self._end(line)
             raise ShellError(explain(line.last_words())) from None
-        return Kept(runtime=key.runtime, line=line, limit=partial(_limited, group))
+        return Kept(runtime=key.runtime, line=line, group=group)
 
     def _come(self, key: Key) -> tuple[Attached, Line]:
         try:
@@ -254,11 +254,6 @@ class Pool:
     def _do(self, work: Callable[[], None]) -> None:
         with contextlib.suppress(RuntimeError):  # closed: then all lines are ended at once
             self._workers.submit(work).add_done_callback(_complain)
-
-
-def _limited(group: ContainerGroup, limits: Limits) -> ContainerGroup:
-    group.limit(limits)
-    return group
 
 
 def _complain(done: Future[None]) -> None:

@@ -22,7 +22,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from sandbox import cgroups, probing, shells
+from sandbox import cgroups, probing, shells, stock
 from sandbox.client import RunnerSandbox
 from sandbox.container_rooms import ContainerRooms
 from sandbox.desk import Desk
@@ -52,6 +52,7 @@ class Runner:
         runtimes: Sequence[str],
         warehouse: Path,
         test_seconds: float = TEST_SECONDS,
+        ahead: int = stock.SIZE,
     ) -> None:
         self._keeper = keeper
         self._runtimes = runtimes
@@ -68,7 +69,9 @@ class Runner:
         if self._groups is None and kind.rooms == "nested":
             self.health.memory = "20 ms watch"
             self.health.development_only = True
-        self.desk = Desk(keeper, self.health, groups=self._groups, warehouse=warehouse)
+        self.desk = Desk(
+            keeper, self.health, groups=self._groups, warehouse=warehouse, ahead=ahead
+        )
 
     async def serve(self, path: Path, *, drain_seconds: float = DRAIN_SECONDS) -> None:
         """Start templates, test yourself, then open rooms until told to stop; then drain."""
@@ -109,6 +112,7 @@ class Runner:
 
     async def close(self) -> None:
         """End every shell, and wait until its rooms have left nothing behind."""
+        await self.desk.close()
         await asyncio.to_thread(self._keeper.kill)
         await self.desk.wait_until_left()
 
@@ -170,6 +174,7 @@ class Runner:
         while True:
             await asyncio.sleep(TEND_SECONDS)
             await asyncio.to_thread(self._keeper.tend)
+            self.desk.tend()
 
     async def _reap_forever(self) -> None:
         """Remove what runners left that were killed. What they held is dead in any case."""
@@ -224,7 +229,11 @@ async def _work(keeper: Keeper, words: argparse.Namespace, warehouse: Path) -> i
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(THREADS))
     runner = Runner(
-        keeper, runtimes=words.runtime, warehouse=warehouse, test_seconds=words.self_test
+        keeper,
+        runtimes=words.runtime,
+        warehouse=warehouse,
+        test_seconds=words.self_test,
+        ahead=words.ahead,
     )
     runner.health.started_by = await asyncio.to_thread(_facts, keeper.kind)
     path = words.socket or words.home / "runner.sock"
@@ -287,6 +296,13 @@ def _arguments() -> argparse.Namespace:
         default=float(os.environ.get("SANDBOX_DRAIN_SECONDS", DRAIN_SECONDS)),
         metavar="SECONDS",
         help="that open rooms have once the runner is told to stop; a second signal ends them",
+    )
+    parser.add_argument(
+        "--ahead",
+        type=int,
+        default=int(os.environ.get("SANDBOX_AHEAD", stock.SIZE)),
+        metavar="ROOMS",
+        help="nested rooms of each template that are kept open for callers to come",
     )
     parser.add_argument("--check", action="store_true", help="test, print the health, and leave")
     return parser.parse_args()

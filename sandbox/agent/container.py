@@ -4,7 +4,6 @@ import contextlib
 import os
 import signal
 import socket
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,12 +36,11 @@ class ContainerRoom(reaper.Reaper):
     def build(
         self,
         line: Line,
-        order: Mapping[str, Any],
         bell: socket.socket,
         first: list[reaper.Reaper],
     ) -> Crowd:
         """Take the room into use: the walls stand already. Once in a container's life."""
-        limits = Limits(**order["limits"])
+        limits = Limits(**(line.order or {})["limits"])
         kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
         shell_proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
         while not line.go:

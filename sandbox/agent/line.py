@@ -36,10 +36,13 @@ class Facts:
 class Line:
     """Takes packets as they come. Every method that reads may raise Gone."""
 
-    def __init__(self, end: socket.socket, *, controlled: bool) -> None:
+    def __init__(self, end: socket.socket, opening: Mapping[str, Any]) -> None:
         self.end = end
-        self.controlled = controlled  # whether the runner keeps the room in a control group
-        self.go = not controlled
+        # Whether the runner keeps the room in a control group.
+        self.controlled = bool(opening["controlled"])
+        self.go = not self.controlled
+        # What the caller wants. None where there is no caller yet: the room is opened ahead.
+        self.order: Mapping[str, Any] | None = opening["order"]
         self.facts = Facts()
         self.added: set[int] = set()  # processes that the runner has put into the control group
         self.inbox: list[tuple[Verb, bytes]] = []
@@ -57,6 +60,7 @@ class Line:
         told = json.loads(packet[1:])
         self.go = self.go or bool(told.get("go"))
         self._answered = self._answered or bool(told.get("answer"))
+        self.order = self.order or told.get("order")
         if "added" in told:
             self.added.add(int(told["added"]))
         if "facts" in told:

@@ -69,8 +69,8 @@ def _be(user: int, group: int, *, outside: tuple[int, int]) -> None:
     Path("/proc/self/gid_map").write_text(f"{group} {outside[1]} 1")
 
 
-def build_tree(*, data: str | None, scratch_bytes: int, scratch_files: int) -> None:
-    """Put the room's own tree together, inside the shell's."""
+def build_tree() -> None:
+    """Put together, inside the shell's tree, what is the same in every room's."""
     kernel.mount("none", "/", None, kernel.MS_REC | kernel.MS_PRIVATE, None)
     careful = kernel.MS_NOSUID | kernel.MS_NODEV
     kernel.mount("room", str(ROOM), "tmpfs", careful, "size=1m,nr_inodes=512,mode=755")
@@ -82,11 +82,16 @@ def build_tree(*, data: str | None, scratch_bytes: int, scratch_files: int) -> N
         _show(each, ROOM / "runtime" / each.name)
     _write_etc()
     write_sys(ROOM)
-    _mount_scratch(scratch_bytes + SLACK, scratch_files + SLACK_FILES + len(SCRATCH))
     _mount_devices()
-    (ROOM / "data").mkdir()
+    for place in ("data", "scratch", *(place[1:] for place in PLACES)):
+        (ROOM / place).mkdir()
+
+
+def furnish(*, data: str | None, scratch_bytes: int, scratch_files: int) -> None:
+    """Give the room what its caller wants in it: a dataset, and room to write."""
     if data is not None:
         _lay(f"/warehouse/{data}", ROOM / "data", kernel.MS_NOEXEC)
+    _mount_scratch(scratch_bytes + SLACK, scratch_files + SLACK_FILES + len(SCRATCH))
 
 
 def mount_proc() -> None:
@@ -176,20 +181,18 @@ def write_sys(root: Path) -> None:
 
 def _mount_scratch(size: int, files: int) -> None:
     """Mount one budget of bytes and files for everything that a learner can write."""
-    (ROOM / "scratch").mkdir()
     careful = kernel.MS_NOSUID | kernel.MS_NODEV
     options = f"size={size},nr_inodes={files},mode=755"
     kernel.mount("scratch", str(ROOM / "scratch"), "tmpfs", careful, options)
-    (ROOM / "dev").mkdir()
     for name, place in zip(SCRATCH, PLACES, strict=True):
         inside = ROOM / "scratch" / name
         inside.mkdir()
         inside.chmod(0o777)
-        (ROOM / place[1:]).mkdir()
         kernel.mount(str(inside), str(ROOM / place[1:]), None, kernel.MS_BIND, None)
 
 
 def _mount_devices() -> None:
+    (ROOM / "dev").mkdir()
     for name in DEVICES:
         (ROOM / "dev" / name).touch()
         kernel.mount(f"/dev/{name}", str(ROOM / "dev" / name), None, kernel.MS_BIND, None)

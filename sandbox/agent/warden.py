@@ -30,14 +30,15 @@ class Refused(Exception):
     """What was asked breaks a rule; the message is the rule."""
 
 
-def keep(end: socket.socket, order: Mapping[str, Any], bell: socket.socket) -> NoReturn:
+def keep(end: socket.socket, opening: Mapping[str, Any], bell: socket.socket) -> NoReturn:
     """Be the warden of one room until its line closes; `bell` is the template's."""
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    line = Line(end, controlled=bool(order["controlled"]))
+    line = Line(end, opening)
     first: list[Reaper] = []
     try:
-        Warden(line, order, _build(line, order, bell, first)).serve()
+        crowd = _build(line, bell, first)
+        Warden(line, line.order or {}, crowd).serve()
     except Gone:
         pass
     except BROKEN as error:
@@ -48,32 +49,45 @@ def keep(end: socket.socket, order: Mapping[str, Any], bell: socket.socket) -> N
         os._exit(0)
 
 
-def _build(
-    line: Line, order: Mapping[str, Any], bell: socket.socket, first: list[Reaper]
-) -> Crowd:
-    """Put up the walls, wait until the runner says go, and start the room's first process."""
+def _build(line: Line, bell: socket.socket, first: list[Reaper]) -> Crowd:
+    """Put up the walls, start the room's first process, and have a process seated in it.
+
+    What no caller may choose is done first: a room that is opened ahead waits there for its order.
+    """
     if container.room is not None:
-        return container.room.build(line, order, bell, first)
-    limits = Limits(**order["limits"])
+        return container.room.build(line, bell, first)
     shell_proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
     walls.leave_the_shell()
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
-    walls.build_tree(
-        data=order["data"],
-        scratch_bytes=limits.scratch_mb * MEGABYTE,
-        scratch_files=limits.scratch_files,
-    )
+    walls.build_tree()
     while not line.go:
         line.take()
     if line.controlled:
         walls.hide_cgroup()
     first.append(Reaper())
-    walls.move_in()
     seats = Seats(bell, line, seat.spaces_of(shell_proc, controlled=line.controlled))
     seats.ask()
+    order = _hear_order(line, seats)
+    limits = Limits(**order["limits"])
+    walls.furnish(
+        data=order["data"],
+        scratch_bytes=limits.scratch_mb * MEGABYTE,
+        scratch_files=limits.scratch_files,
+    )
+    walls.move_in()
     first[0].confine()
     seats.wait()
     return Crowd(line, limits, reaper=first[0], shell_proc=shell_proc, seats=seats)
+
+
+def _hear_order(line: Line, seats: Seats) -> Mapping[str, Any]:
+    """Take what the caller wants; in a room that is opened ahead, say that it stands, and wait."""
+    if line.order is None:
+        seats.wait()
+        line.tell({"stands": True})
+    while line.order is None:
+        line.take()
+    return line.order
 
 
 def _complain(line: Line, error: Exception) -> None:

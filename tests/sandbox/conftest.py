@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -183,6 +184,12 @@ def _fill(warehouse: Path) -> None:
     (warehouse.parent / "truth.txt").write_text("the labels")
 
 
+def _is_idle(health: dict[str, Any]) -> bool:
+    """Tell whether no room is open, and those stand that are opened ahead."""
+    open_now = any(shell["rooms"] for shell in health["shells"].values())
+    return not open_now and bool(health["ahead"]["full"])
+
+
 def _wait(host: Host) -> Host:
     until = time.monotonic() + STARTING_SECONDS
     while time.monotonic() < until and host.process.poll() is None:
@@ -192,7 +199,7 @@ def _wait(host: Host) -> Host:
             time.sleep(0.1)
             continue
         assert health["ok"], health["why"]
-        while any(shell["rooms"] for shell in health["shells"].values()):
+        while not _is_idle(health):
             health = host.sandbox.health()
         return replace(host, idle=traces(host.process.pid))
     pytest.fail(f"the runner did not come up: {host.log.read_text()}")

@@ -252,7 +252,8 @@ def test_no_filter_is_made_for_an_architecture_that_was_not_reviewed() -> None:
 def test_the_second_version_of_control_groups_is_written_as_the_kernel_wants(
     tmp_path: Path,
 ) -> None:
-    group = cgroups.Groups({"": tmp_path}).make(Limits(memory_mb=100, processes=10))
+    group = cgroups.Groups({"": tmp_path}).make()
+    group.limit(Limits(memory_mb=100, processes=10))
     (folder,) = group.folders.values()
     assert int((folder / "memory.max").read_text()) == 100 * 2**20 + cgroups.OUR_MEMORY
     assert (folder / "memory.swap.max").read_text() == "0"

@@ -17,7 +17,9 @@ NOBODY = 2**22 + 1  # above the largest number that a process can have
 
 @pytest.fixture
 def group(tmp_path: Path) -> cgroups.Group:
-    return Groups({"": tmp_path}).make(Limits(memory_mb=100, processes=7))
+    made = Groups({"": tmp_path}).make()
+    made.limit(Limits(memory_mb=100, processes=7))
+    return made
 
 
 def test_the_second_version_gets_every_limit_in_its_own_file(
