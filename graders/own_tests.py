@@ -26,22 +26,15 @@ from graders.failures import Ended, Fail
 from graders.results import Group, Kind, Location, Outcome, Param, Phase, Severity
 from graders.works import bugs, reference, variants
 from graders.workspace import Workspace
-from sandbox.interface import Finished, Limits, Room, SandboxError
+from sandbox.interface import WARM_PYTEST, Finished, Limits, Room, SandboxError
 
 FOLDER = "tests/"
 SECONDS = 30.0
 ENOUGH = 0.9
 
-# Plugins of pytest that give tests nothing: no mark and no outcome is theirs, and no fixture but
-# `cache` and `doctest_namespace`, which are of no use where nothing lasts and no text is a test.
-_UNUSED = (
-    *("cacheprovider", "doctest", "faulthandler", "pastebin", "setuponly", "setupplan"),
-    *("stepwise", "threadexception", "unraisableexception"),
-)
-WITHOUT_UNUSED = tuple(word for name in _UNUSED for word in ("-p", f"no:{name}"))
 _COMMAND = (
     *("python", "-m", "pytest", "-q", "--tb=no", "-rfE", "--color=no", "--no-header"),
-    *(*WITHOUT_UNUSED, "-c", ".simulator.ini", "--rootdir=."),
+    *(*WARM_PYTEST, "-c", ".simulator.ini", "--rootdir=."),
 )
 _SETTINGS = {".simulator.ini": b"[pytest]\naddopts =\n"}  # ours: the learner's own are not read
 _RED = re.compile(r"^(?:FAILED|ERROR) (?P<path>[^\s:]+)(?:::(?P<name>[\w:]+))?", re.M)

@@ -4,9 +4,14 @@ import enum
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 import pyarrow as pa
+
+from sandbox.agent import sessions
+
+WARM_PYTEST: Final = sessions.WITHOUT_UNUSED
+"""Words of a pytest command that leave out what gives tests nothing: rooms are ready for them."""
 
 Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 """Data as the `json` module reads it."""

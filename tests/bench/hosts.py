@@ -50,6 +50,11 @@ class Host:
         (shell,) = self.sandbox.health()["shells"].values()
         return int(shell["template"])
 
+    def refill(self) -> None:
+        """Wait until the rooms stand again that are opened ahead: they cost, too."""
+        while not self.sandbox.health()["ahead"]["full"]:
+            time.sleep(0.01)
+
     def settle(self) -> None:
         """Wait until nothing starts or ends any more: a pool of containers refills itself."""
         before = None

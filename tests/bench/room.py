@@ -3,7 +3,9 @@
 The job is a small scikit-learn fit. For a room it is open, upload, call, read the result, close;
 for the others a run of the same file. All are medians of runs in turn, so that noise meets all.
 Processor time is the whole machine's, less what it uses when nothing is measured: only that counts
-the engine, the runner and the kernel's work for namespaces alike. `room.*` is the embedded default
+the engine, the runner and the kernel's work for namespaces alike; it runs until the rooms that the
+runner opens ahead stand again. `ready_ms` and the jobs are in so long a row that most find none
+standing; `standing_ms` is a room that does. `room.*` is the embedded default
 (bubblewrap), `room.docker.*` nested rooms in the Docker shell; section `containers` gives
 `room.container.*`, for rooms that are containers of their own.
 """
@@ -18,9 +20,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Final
 
-from graders import own_tests
 from sandbox.client import RunnerSandbox
-from sandbox.interface import Finished, Limits
+from sandbox.interface import WARM_PYTEST, Finished, Limits
 from tests.bench import peers, procs
 from tests.bench.bounds import Bound
 from tests.bench.hosts import Host, host, why_no_engine
@@ -84,7 +85,7 @@ def test_order_is_no_matter():
 def test_nothing_of_nothing():
     assert top([], 3) == []
 """
-PYTEST: Final = ("-m", "pytest", "-q", *own_tests.WITHOUT_UNUSED, "test_module.py")
+PYTEST: Final = ("-m", "pytest", "-q", *WARM_PYTEST, "test_module.py")
 PLAIN: Final = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "test_module.py")
 
 
@@ -94,13 +95,13 @@ class Effort:
 
     times: int  # openings and calls, of which the median is told
     pairs: int  # of ours and of others' in turn
-    in_a_row: int  # jobs of ours in each pair: one is too short for the kernel's ticks
+    in_a_row: int  # jobs of ours in each pair: more than rooms stand ready
     idle: int  # rooms whose memory is measured
     jobs: int  # for rooms a second
     beside: int  # jobs of each round beside a neighbour
 
 
-NESTED: Final = Effort(times=40, pairs=7, in_a_row=10, idle=8, jobs=120, beside=15)
+NESTED: Final = Effort(times=40, pairs=7, in_a_row=25, idle=8, jobs=120, beside=15)
 CONTAINERS: Final = Effort(times=8, pairs=3, in_a_row=2, idle=3, jobs=12, beside=3)
 
 
@@ -139,17 +140,23 @@ def one_job(sandbox: RunnerSandbox) -> None:
 
 def _figures(name: str, where: Host, effort: Effort, *, against_docker: bool) -> dict[str, float]:
     sandbox = where.sandbox
-    found = _ready_and_call(sandbox, effort)
-    found |= _job(sandbox, effort, against_docker=against_docker)
-    found["blind10_vs_one"] = _blind(sandbox, effort)
+    found = _ready_and_call(where, effort)
+    found |= _job(where, effort, against_docker=against_docker)
+    found["blind10_vs_one"] = _blind(where, effort)
     found["extra_mb"] = _extra(where, effort)
     found["rooms_per_s"] = _rooms_per_second(sandbox, effort)
     found["neighbour_slowdown"] = slowdown(sandbox, lambda: one_job(sandbox), times=effort.beside)
     return {f"{name}.{figure}": value for figure, value in found.items()}
 
 
-def _ready_and_call(sandbox: RunnerSandbox, effort: Effort) -> dict[str, float]:
-    ready, first, warm = [], [], []
+def _ready_and_call(where: Host, effort: Effort) -> dict[str, float]:
+    sandbox = where.sandbox
+    standing, ready, first, warm = [], [], [], []
+    for _ in range(effort.pairs):
+        where.refill()
+        started = time.perf_counter()
+        with sandbox.open(runtime=peers.RUNTIME, limits=LIMITS):
+            standing.append(time.perf_counter() - started)
     for _ in range(effort.times):
         started = time.perf_counter()
         with sandbox.open(runtime=peers.RUNTIME, limits=LIMITS) as room:
@@ -160,6 +167,7 @@ def _ready_and_call(sandbox: RunnerSandbox, effort: Effort) -> dict[str, float]:
     once = (TRIVIAL_FILES, "-c", "import trivial; trivial.one()")
     process = [_seconds(lambda: peers.bare(*once)) for _ in range(effort.pairs)]
     return {
+        "standing_ms": 1000 * statistics.median(standing),
         "ready_ms": 1000 * statistics.median(ready),
         "call_ms": 1000 * statistics.median(first),
         "call_warm_ms": 1000 * statistics.median(warm),
@@ -167,7 +175,8 @@ def _ready_and_call(sandbox: RunnerSandbox, effort: Effort) -> dict[str, float]:
     }
 
 
-def _job(sandbox: RunnerSandbox, effort: Effort, *, against_docker: bool) -> dict[str, float]:
+def _job(where: Host, effort: Effort, *, against_docker: bool) -> dict[str, float]:
+    sandbox = where.sandbox
     ways: dict[str, Callable[[], object]] = {
         "ours": lambda: one_job(sandbox),
         "bare": lambda: peers.bare({"job.py": JOB}, "job.py"),
@@ -185,8 +194,9 @@ def _job(sandbox: RunnerSandbox, effort: Effort, *, against_docker: bool) -> dic
             busy, started = procs.busy_seconds(), time.perf_counter()
             for _ in range(times):
                 way()
+            wall[name].append((time.perf_counter() - started) / times)
+            where.refill()
             seconds = time.perf_counter() - started
-            wall[name].append(seconds / times)
             cpu[name].append(max(0.0, procs.busy_seconds() - busy - idle * seconds) / times)
     ours, ours_cpu = statistics.median(wall["ours"]), statistics.median(cpu["ours"])
     found = {"job_ms": 1000 * ours}
@@ -197,8 +207,9 @@ def _job(sandbox: RunnerSandbox, effort: Effort, *, against_docker: bool) -> dic
     return found
 
 
-def _blind(sandbox: RunnerSandbox, effort: Effort) -> float:
+def _blind(where: Host, effort: Effort) -> float:
     """Ten variants under a suite, as the judge runs it, against one plain run of it."""
+    sandbox = where.sandbox
     variants = [
         {"module.py": f"{MODULE}# {n}\n".encode(), "test_module.py": SUITE} for n in range(10)
     ]
@@ -216,6 +227,7 @@ def _blind(sandbox: RunnerSandbox, effort: Effort) -> float:
         blind.append(time.perf_counter() - started)
         if not all(finished.ok for finished in ended):
             raise RuntimeError(f"the suite is red: {ended[0]}")
+        where.refill()  # so that it does not slow down the other
         one.append(_seconds(lambda: peers.bare(variants[0], *PLAIN)))
     return statistics.median(blind) / statistics.median(one)
 
