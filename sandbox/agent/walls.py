@@ -11,7 +11,7 @@ from sandbox.agent import kernel
 LEARNER = 1000  # the one user and group of a room
 ROOM = Path("/room")  # where the new root is put together, in the shell's tree
 SHOWN = ("lib", "lib64", "usr", "bin")  # of the shell's tree, beside /runtime; a link stays a link
-NOTHING = ROOM / "proc"  # an empty folder, until the room's own /proc is mounted there
+NOTHING = ROOM / "scratch"  # an empty folder, until the scratch is mounted there, last of all
 SCRATCH = ("project", "tmp", "artifacts", "shm")
 PLACES = ("/project", "/tmp", "/artifacts", "/dev/shm")  # noqa: S108 - of the room
 DEVICES = ("null", "zero", "full", "random", "urandom")
@@ -83,7 +83,7 @@ def build_tree() -> None:
     _write_etc()
     write_sys(ROOM)
     _mount_devices()
-    for place in ("data", "scratch", *(place[1:] for place in PLACES)):
+    for place in ("proc", "data", *(place[1:] for place in PLACES)):
         (ROOM / place).mkdir()
 
 

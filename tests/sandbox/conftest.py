@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / ".sim"
 PLAIN_USER = 12_345
 # Two container rooms are made warm first, on a machine that may be busy.
+STEADY_LOOKS = 10
 STARTING_SECONDS = 240
 KINDS = [
     pytest.param("bubblewrap", marks=pytest.mark.bubblewrap),
@@ -190,6 +191,15 @@ def _is_idle(health: dict[str, Any]) -> bool:
     return not open_now and bool(health["ahead"]["full"])
 
 
+def _steady(pid: int) -> tuple[int, int]:
+    """Count a runner's traces once they stay the same: what has just ended may still be there."""
+    looks = [traces(pid)]
+    while len(looks) < STEADY_LOOKS or len(set(looks[-STEADY_LOOKS:])) > 1:
+        time.sleep(0.1)
+        looks.append(traces(pid))
+    return looks[-1]
+
+
 def _wait(host: Host) -> Host:
     until = time.monotonic() + STARTING_SECONDS
     while time.monotonic() < until and host.process.poll() is None:
@@ -201,5 +211,5 @@ def _wait(host: Host) -> Host:
         assert health["ok"], health["why"]
         while not _is_idle(health):
             health = host.sandbox.health()
-        return replace(host, idle=traces(host.process.pid))
+        return replace(host, idle=_steady(host.process.pid))
     pytest.fail(f"the runner did not come up: {host.log.read_text()}")

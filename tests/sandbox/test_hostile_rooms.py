@@ -20,6 +20,7 @@ from tests.sandbox.conftest import IN_DOCKER, LIMITS, NESTED_ONLY, Host, traces
 from tests.sandbox.containers import held_by
 
 CANARY = "the labels"
+SETTLING_SECONDS = 15.0  # for what ends, and for rooms that are opened ahead to stand again
 
 
 def script(room: RunnerRoom, text: str, limits: Limits | None = None) -> Finished:
@@ -38,7 +39,7 @@ def nothing_is_left(host: Host) -> Iterator[None]:
     with host.sandbox.open(runtime="python-ml", limits=LIMITS) as room:
         honest = script(room, "import numpy as np; print(int(np.arange(10).sum()))")
     assert honest.stdout == b"45\n", honest
-    until = time.monotonic() + 5
+    until = time.monotonic() + SETTLING_SECONDS
     while traces(host.process.pid) != host.idle and time.monotonic() < until:
         time.sleep(0.02)
     assert traces(host.process.pid) == host.idle

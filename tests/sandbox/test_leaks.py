@@ -18,6 +18,7 @@ def test_what_a_runner_holds_is_the_same_after_many_rooms(host: Host) -> None:
     where.settle()
     before, containers = where.holdings(), where.containers()
     with host.sandbox.open(runtime="python-ml", limits=soak.LIMITS):
+        where.refill()
         assert where.holdings().processes > before.processes  # an open room is counted
     soak.many(host.sandbox, ROOMS, at_once=AT_ONCE)
     assert soak.settled(where.holdings, before) == before
