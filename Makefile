@@ -5,13 +5,17 @@ VENV := .venv
 PY := $(VENV)/bin/python
 export SIM_RUNTIMES ?= $(CURDIR)/.sim/runtimes
 
-.PHONY: run demo test attack check format bench image clean
+.PHONY: run demo sim test attack check format bench image clean
 
 run: $(VENV)/site  ## serve the site with demo data on PORT (8000)
 	@$(PY) -m simulator.serving
 
 demo: $(VENV)/site  ## prove the loop: starter and reference of every stage, through the API
 	@$(PY) -m simulator.demo
+
+sim: $(VENV)/site  ## install the `sim` command of authors into .venv/bin
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@echo "$(VENV)/bin/sim --help"
 
 test: $(VENV)/dev  ## every test; a missing tool is skipped with its name
 	$(PY) -m sandbox.runtimes python-ml
