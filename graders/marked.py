@@ -1,7 +1,7 @@
 """YAML that remembers where each of its values stands."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -92,7 +92,10 @@ def read_marked(path: Path) -> Marked:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         problem = str(error.problem or error.context or error)
-        raise QuestError([_at(path, line, column, f"not YAML: {problem}")]) from None
+        fault = _at(path, line, column, f"not YAML: {problem}")
+        if "mapping values" in problem:
+            fault = replace(fault, mend="Put the text in quotes: a colon in it reads as a key.")
+        raise QuestError([fault]) from None
     except (YAMLError, UnicodeDecodeError) as error:
         raise QuestError([_at(path, 1, 1, f"not YAML: {error}")]) from None
     if not isinstance(root, MappingNode):

@@ -202,10 +202,11 @@ def _plural_faults(
 ) -> Iterator[Fault]:
     """A counted noun that has one form only: “1 rows”."""
     for name, kind in params.items():
-        if kind != "int" or (where[-1] == "en" and name in _MANY):
+        if kind != "int":
             continue
         noun = r"[а-яё]{3,}" if where[-1] == "ru" else r"[a-z]{3,}s"
         found = re.search(rf"\{{{name}\}} (?P<noun>{noun})\b", text)
-        if found and found["noun"] not in _NO_NOUNS:
+        never_one = name in _MANY and (where[-1] == "en" or f"из {{{name}}}" in text)
+        if found and not never_one and found["noun"] not in _NO_NOUNS:
             message = f'"{found[0]}" reads "1 {found["noun"]}" for one; use {{{name}|…|…}}'
             yield catalogue.marked.fault(where, "M128", message, word=found[0])
