@@ -16,7 +16,7 @@ from graders.marked import Marked, read_marked
 from graders.messages import load_catalogue
 from graders.quest import Quest, Stage
 from graders.results import Phase
-from graders.scanning import fault_at, message_faults
+from graders.scanning import fault_at, lines_of, message_faults
 
 # Read once a version of a quest: the digest is a part of the key.
 _known: dict[tuple[Path, str], tuple[Check, ...]] = {}
@@ -122,14 +122,18 @@ def load_module(path: Path, *, name: str) -> ModuleType:
 
 def read_checks(folder: Path, quest: Quest) -> tuple[Check, ...]:
     """The checks of a stage's folder as its files mark them. Raises QuestError, C300 or C309."""
-    name = f"_quest_{quest.slug}_{quest.digest[:12]}_{folder.name}".replace("-", "_")
+    unique = f"_quest_{quest.slug}_{quest.digest[:12]}_{folder.name}".replace("-", "_")
     found: list[Check] = []
     for file, phase in _FILES.items():
         if not (folder / file).is_file():
             continue
-        module = load_module(folder / file, name=f"{name}_{file.removesuffix('.py')}")
-        marks = [value for value in vars(module).values() if isinstance(value, Check)]
-        found += [replace(mark, phase=mark.phase or phase) for mark in marks]
+        module = load_module(folder / file, name=f"{unique}_{file.removesuffix('.py')}")
+        lines = lines_of(folder / file)
+        found += [
+            replace(mark, phase=mark.phase or phase, file=file, line=lines.get(name, 1))
+            for name, mark in vars(module).items()
+            if isinstance(mark, Check)
+        ]
     return tuple(found)
 
 
@@ -164,7 +168,7 @@ def _cross_faults(quest: Quest, marked: Marked) -> Iterator[Fault]:
             if need not in slugs[:number]:
                 hint = did_you_mean(need, slugs[:number])
                 message = f'stages[{number}].requires: no earlier stage "{need}"{hint}'
-                yield marked.fault((*where, "requires"), "Q203", message)
+                yield marked.fault((*where, "requires"), "Q203", message, word=need)
         if not 0 <= stage.pass_ <= stage.merit <= _FULL:
             yield marked.fault((*where, "pass"), "Q204", "0 <= pass <= merit <= 100 must hold")
     if quest.grading_scale not in quest.scales:

@@ -10,9 +10,10 @@ from pathlib import Path
 from graders.checking import Check
 from graders.faults import Fault, at_line, did_you_mean
 from graders.messages import Catalogue
-from graders.results import Phase, Severity
+from graders.results import Severity
 
 _SAYERS = ("fail", "praise", "Fail")
+_DECORATED = 12  # lines above a function may be its decorators
 _QUOTED = re.compile(r'"([a-z][a-z0-9_]*)"')
 _OWN_WORDS = {"share", "at", "locations"}  # what these take themselves
 
@@ -37,19 +38,29 @@ class Named:
 
 
 def fault_at(folder: Path, check: Check, code: str, message: str, *, word: str = "") -> Fault:
-    """A fault at the line where a stage's file makes a check, or at `word` of its decorator."""
-    own = "hidden_checks.py" if check.phase is Phase.HIDDEN else "checks.py"
-    for file in (own, "checks.py", "hidden_checks.py"):
-        path = folder / file
-        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-        made = re.compile(rf"^(?:def\s+|.*\.)(?P<name>{re.escape(check.name)})\(")
-        for number, line in enumerate(lines, 1):
-            if not made.match(line):
-                continue
-            above = range(number, max(0, number - 12), -1)
-            near = next((n for n in above if word and word in lines[n - 1]), number)
-            return at_line(path, near, code, message, word=word if near != number else check.name)
-    return at_line(folder / own, 1, code, message)
+    """A fault where a stage's file makes a check, or at `word` of its decorator or call."""
+    path = folder / (check.file or "checks.py")
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    line = lines[check.line - 1] if check.line <= len(lines) else ""
+    around = range(check.line, max(0, check.line - _DECORATED), -1)
+    near = next((n for n in around if word and word in lines[n - 1]), None)
+    if near:
+        return at_line(path, near, code, message, word=word)
+    return at_line(
+        path, check.line, code, message, word=check.name if check.name in line else line.strip()
+    )
+
+
+def lines_of(path: Path) -> dict[str, int]:
+    """The lines where a file defines its names: functions, and what is assigned."""
+    found: dict[str, int] = {}
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef):
+            found[node.name] = node.lineno
+        elif isinstance(node, ast.Assign):
+            names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+            found |= dict.fromkeys(names, node.lineno)
+    return found
 
 
 def message_faults(folder: Path, checks: Sequence[Check], catalogue: Catalogue) -> list[Fault]:

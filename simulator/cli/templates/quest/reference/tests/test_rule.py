@@ -1,6 +1,7 @@
 """What the rule promises, whoever writes it."""
 
 import pytest
+
 from new_quest.rule import risk
 
 
