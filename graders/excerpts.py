@@ -8,6 +8,7 @@ from graders.faults import Fault, Level
 
 _BEFORE = 1  # lines of context above the one that is meant
 _LONGEST = 160
+_BEFORE_CARET = 20
 
 
 def shown(faults: Sequence[Fault], *, root: Path) -> Iterator[str]:
@@ -51,18 +52,14 @@ def _excerpt(fault: Fault) -> Iterator[str]:
     lines = fault.path.read_text(encoding="utf-8", errors="replace").splitlines()
     if fault.line > len(lines):
         return
+    # A long line is shown from where the caret stands in it.
+    start = 0 if fault.column + fault.width <= _LONGEST else fault.column - 1 - _BEFORE_CARET
     for number in range(max(1, fault.line - _BEFORE), fault.line + 1):
-        yield f"  {number:>5} | {_cut(lines[number - 1], fault.column)}".rstrip()
-    if len(lines[fault.line - 1]) <= _LONGEST or fault.column <= _LONGEST:
-        room = max(1, min(fault.width, _LONGEST - fault.column + 1))
-        yield f"        | {' ' * (fault.column - 1)}{'^' * room}"
-
-
-def _cut(line: str, column: int) -> str:
-    line = line.replace("\t", " ")
-    if len(line) <= _LONGEST:
-        return line
-    return f"{line[:_LONGEST]}…" if column <= _LONGEST else f"…{line[column - 1 :][:_LONGEST]}"
+        own = start if number == fault.line else 0
+        text = lines[number - 1].replace("\t", " ")[own : own + _LONGEST]
+        yield f"  {number:>5} | {text}".rstrip()
+    column = fault.column - 1 - start
+    yield f"        | {' ' * column}{'^' * max(1, min(fault.width, _LONGEST - column))}"
 
 
 def _many(number: int, word: str) -> str:

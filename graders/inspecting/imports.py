@@ -76,7 +76,9 @@ def _exists(module: str) -> bool:
 
 def _public_modules() -> set[str]:
     here = Path(graders.__file__).parent
-    return {f"graders.{path.stem}" for path in here.glob("*.py") if not path.stem.startswith("_")}
+    modules = [path for path in here.glob("*.py") if not path.stem.startswith("_")]
+    packages = [path.parent for path in here.glob("*/__init__.py")]
+    return {f"graders.{path.stem}" for path in (*modules, *packages)}
 
 
 def _at(path: Path, node: ast.stmt, code: str, message: str, word: str) -> Fault:
