@@ -7,8 +7,16 @@ from typing import Final
 
 from graders.checking import Check
 from graders.faults import Fault, did_you_mean
-from graders.forms import LANGUAGES
-from graders.messages import Catalogue, CheckTexts, Reason, library_texts
+from graders.forms import LANGUAGES, fill
+from graders.marked import Marked, read_marked
+from graders.messages import (
+    LIBRARY,
+    Catalogue,
+    CheckTexts,
+    LibraryTexts,
+    Reason,
+    library_texts,
+)
 from graders.quest import Language, Quest, Text
 from graders.results import Severity
 from graders.scanning import Named, reasons_by_check, reasons_of_libraries
@@ -76,19 +84,35 @@ def wording_faults(
     for file in _FILES:
         if (folder / file).is_file():
             named |= reasons_by_check(folder / file)
+    marked = catalogue.marked
     by_name = {check.name: check for check in checks}
     for name, texts in catalogue.own.items():
-        yield from _text_faults(catalogue, (name,), _headings(texts), {})
+        yield from _text_faults(marked, (name,), _headings(texts), {})
         for reason, message in texts.reasons.items():
             where = (name, "reasons", reason)
-            yield from _reason_faults(catalogue, where, message, lessons)
+            yield from _reason_faults(marked, where, message)
+            yield from _lesson_faults(marked, where, message, lessons)
             check = by_name.get(name)
             if check is None:
                 continue
             praised = {n.reason for n in named.get(name, []) if n.praise}
             if check.severity in _COSTLY and reason not in praised:
-                yield from _part_faults(catalogue, where, message, check.severity)
-            yield from _idle_fault(catalogue, where, named.get(name))
+                yield from _part_faults(marked, where, message, check.severity)
+            yield from _idle_fault(marked, where, named.get(name))
+
+
+def library_faults() -> Iterator[Fault]:
+    """Faults of the messages that the libraries bring, by the same rules."""
+    for path in sorted(LIBRARY.glob("*.yaml")):
+        marked = read_marked(path)
+        texts = fill(LibraryTexts, marked)
+        for name, check in texts.checks.items():
+            yield from _text_faults(marked, ("checks", name), _headings(check), {})
+            for reason, message in check.reasons.items():
+                way = ("checks", name, "reasons", reason)
+                yield from _reason_faults(marked, way, message)
+        for reason, message in texts.reasons.items():
+            yield from _reason_faults(marked, ("reasons", reason), message)
 
 
 def _headings(texts: CheckTexts) -> dict[tuple[str, ...], Text]:
@@ -96,46 +120,49 @@ def _headings(texts: CheckTexts) -> dict[tuple[str, ...], Text]:
     return found | ({("passed",): texts.passed} if texts.passed else {})
 
 
-def _reason_faults(
-    catalogue: Catalogue, where: tuple[str, ...], reason: Reason, lessons: set[str]
-) -> Iterator[Fault]:
+def _reason_faults(marked: Marked, where: tuple[str, ...], reason: Reason) -> Iterator[Fault]:
     parts: dict[tuple[str, ...], Text] = {("what",): reason.what}
     if reason.why:
         parts["why",] = reason.why
     if isinstance(reason.reproduce, dict):
         parts["reproduce",] = reason.reproduce
-    yield from _text_faults(catalogue, where, parts, reason.params)
+    yield from _text_faults(marked, where, parts, reason.params)
     bodies = [body for text in parts.values() for body in text.values()]
     used = {name for body in (*bodies, str(reason.reproduce)) for name in slot_names(body)}
     for name in reason.params:
         if name not in used:
             message = f'the param "{name}" stands in no part of the message'
-            yield catalogue.marked.fault((*where, "params", name), "M124", message)
+            yield marked.fault((*where, "params", name), "M124", message)
+
+
+def _lesson_faults(
+    marked: Marked, where: tuple[str, ...], reason: Reason, lessons: set[str]
+) -> Iterator[Fault]:
     if reason.learn is None:
         return
     if reason.learn.lesson not in lessons:
         hint = did_you_mean(reason.learn.lesson, lessons)
         message = f'there is no lesson "{reason.learn.lesson}"{hint}'
-        yield catalogue.marked.fault((*where, "learn"), "M120", message, word=reason.learn.lesson)
+        yield marked.fault((*where, "learn"), "M120", message, word=reason.learn.lesson)
     if not 1 <= reason.learn.minutes <= _LONGEST_LESSON:
         message = f"a lesson takes 1 to {_LONGEST_LESSON} minutes, not {reason.learn.minutes}"
-        yield catalogue.marked.fault((*where, "learn"), "M121", message, word="minutes")
+        yield marked.fault((*where, "learn"), "M121", message, word="minutes")
 
 
 def _part_faults(
-    catalogue: Catalogue, where: tuple[str, ...], reason: Reason, severity: Severity
+    marked: Marked, where: tuple[str, ...], reason: Reason, severity: Severity
 ) -> Iterator[Fault]:
     """The four parts: what and why always, and a way on from here."""
     if reason.why is None and severity is Severity.MAJOR:  # a blocker does not even load
         message = f"{where[0]}.{where[-1]}: say why it matters in production"
-        yield catalogue.marked.fault(where, "M118", message)
+        yield marked.fault(where, "M118", message)
     if reason.reproduce is None:
         message = f"{where[0]}.{where[-1]} does not say how to see it again"
-        yield catalogue.marked.fault(where, "M119", message)
+        yield marked.fault(where, "M119", message)
 
 
 def _idle_fault(
-    catalogue: Catalogue, where: tuple[str, ...], named: list[Named] | None
+    marked: Marked, where: tuple[str, ...], named: list[Named] | None
 ) -> Iterator[Fault]:
     """A reason that no line of the check names, nor a library that it may call."""
     if named is None:  # a check of a library, whose reasons are the library's
@@ -149,11 +176,11 @@ def _idle_fault(
     if named is not None and any(place.reason is None for place in named):
         return  # one is not written out, which is a fault of its own
     message = f'nothing names the reason "{reason}"{did_you_mean(reason, known)}'
-    yield catalogue.marked.fault(where, "M122", message)
+    yield marked.fault(where, "M122", message)
 
 
 def _text_faults(
-    catalogue: Catalogue,
+    marked: Marked,
     where: tuple[str, ...],
     parts: Mapping[tuple[str, ...], Text],
     params: Mapping[str, str],
@@ -162,22 +189,22 @@ def _text_faults(
         way = (*where, *path)
         if text["en"] == text["ru"] and _CODE.sub("", text["en"]).strip(" .{}"):
             message = "the Russian text is the English one"
-            yield catalogue.marked.fault((*way, "ru"), "M125", message, at_value=True)
+            yield marked.fault((*way, "ru"), "M125", message, at_value=True)
         elif _CYRILLIC.search(_CODE.sub("", text["en"])):
             message = "there is Russian in the English text"
-            yield catalogue.marked.fault((*way, "en"), "M125", message, at_value=True)
+            yield marked.fault((*way, "en"), "M125", message, at_value=True)
         one, other = slot_names(text["en"]), slot_names(text["ru"])
         for name in sorted(set(one) ^ set(other)):
             language = "ru" if name in one else "en"
             message = f"{{{name}}} is missing in: {language}"
-            yield catalogue.marked.fault((*way, language), "M123", message, at_value=True)
+            yield marked.fault((*way, language), "M123", message, at_value=True)
         for language in LANGUAGES:
-            yield from _style_faults(catalogue, (*way, language), text[language], language)
-            yield from _plural_faults(catalogue, (*way, language), text[language], params)
+            yield from _style_faults(marked, (*way, language), text[language], language)
+            yield from _plural_faults(marked, (*way, language), text[language], params)
 
 
 def _style_faults(
-    catalogue: Catalogue, where: tuple[str, ...], text: str, language: Language
+    marked: Marked, where: tuple[str, ...], text: str, language: Language
 ) -> Iterator[Fault]:
     prose = _CODE.sub("", text)
     found = _PATTERNS[language].search(prose)
@@ -188,17 +215,17 @@ def _style_faults(
             if re.fullmatch(pattern, found[0], re.I)
         )
         message = f'"{found[0]}" is jargon; say: {better}'
-        yield catalogue.marked.fault(where, "M126", message, word=found[0])
+        yield marked.fault(where, "M126", message, word=found[0])
     sentences = len(_SENTENCE.findall(prose))
     if sentences > _MOST_SENTENCES:
         message = (
             f"{sentences} sentences in one part; two are read, {_MOST_SENTENCES} are the most"
         )
-        yield catalogue.marked.fault(where, "M127", message, at_value=True)
+        yield marked.fault(where, "M127", message, at_value=True)
 
 
 def _plural_faults(
-    catalogue: Catalogue, where: tuple[str, ...], text: str, params: Mapping[str, str]
+    marked: Marked, where: tuple[str, ...], text: str, params: Mapping[str, str]
 ) -> Iterator[Fault]:
     """A counted noun that has one form only: “1 rows”."""
     for name, kind in params.items():
@@ -209,4 +236,4 @@ def _plural_faults(
         never_one = name in _MANY and (where[-1] == "en" or f"из {{{name}}}" in text)
         if found and not never_one and found["noun"] not in _NO_NOUNS:
             message = f'"{found[0]}" reads "1 {found["noun"]}" for one; use {{{name}|…|…}}'
-            yield catalogue.marked.fault(where, "M128", message, word=found[0])
+            yield marked.fault(where, "M128", message, word=found[0])

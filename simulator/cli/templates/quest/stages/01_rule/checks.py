@@ -35,6 +35,6 @@ def farther_is_riskier(work: Workspace) -> None:
         fail("does_not_rise", near=near, far=far)
 
 
-tidy = production.lint(points=5)
-told = production.documented(points=5)
+tidy = production.lint(points=3)
+told = production.documented(points=2)
 secrets = production.no_secrets(points=0)

@@ -5,7 +5,7 @@ from graders.checking import Praise
 from graders.metrics import as_values, ladder, roc_auc, share_between
 
 
-@check(group="metrics", points=40, kind="metric", needs=["answers_by_contract"])
+@check(group="metrics", points=45, kind="metric", needs=["answers_by_contract"])
 def finds_the_late(work: Workspace) -> Praise:
     """ROC-AUC on the hidden month"""
     parcels = work.hidden("parcels", data="later").sort_values("parcel_id")
