@@ -34,8 +34,8 @@ def test_the_libraries_keep_the_rules_that_they_ask_of_authors() -> None:
     assert [str(fault) for fault in found if fault.level is Level.ERROR] == []
 
 
-def test_the_small_quest_lacks_a_lesson_and_a_consequence(told: Told) -> None:
-    assert told(WHAT, WHAT) == {"M118", "M120"}
+def test_the_small_quest_lacks_a_lesson_and_what_its_hidden_check_leaves_out(told: Told) -> None:
+    assert told(WHAT, WHAT) == {"M118", "M119", "M120"}
 
 
 @pytest.mark.parametrize(
@@ -60,12 +60,24 @@ def test_a_message_that_a_reader_stumbles_over_is_told(
     assert code in told(before, after)
 
 
-def test_a_major_reason_says_why_and_how_to_see_it_again(told: Told, tmp_path: Path) -> None:
-    command = '      reproduce: python -c "from app.model import add; print(add(2, 3))"\n'
-    assert "M119" in told(command, "")
-    no_why = MESSAGES.replace(f"      why: {WHY}\n", "")
-    quest = write_quest(tmp_path / "other", messages=no_why)
-    assert "M118" in {fault.code for fault in inspect_quest(quest)}
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            '      reproduce: python -c "from app.model import add; print(add(2, 3))"\n',
+            "M119 is_right.differs does not say how to see it again",
+        ),
+        (f"      why: {WHY}\n", "M118 is_right.differs: say why it matters in production"),
+    ],
+)
+def test_a_major_reason_says_why_and_how_to_see_it_again(
+    tmp_path: Path, line: str, said: str
+) -> None:
+    assert line in MESSAGES
+    whole = write_quest(tmp_path / "whole")
+    assert not any(said in str(fault) for fault in inspect_quest(whole))
+    quest = write_quest(tmp_path / "part", messages=MESSAGES.replace(line, ""))
+    assert any(said in str(fault) for fault in inspect_quest(quest))
 
 
 def test_a_good_word_needs_neither(tmp_path: Path) -> None:
