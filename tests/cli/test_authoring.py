@@ -91,6 +91,22 @@ def test_a_stage_goes_before_what_follows_the_stages(quest: Path) -> None:
     assert load_quest(quest).guardrails[0].metric == "calls"
 
 
+def test_a_quest_of_named_stages_has_nothing_of_the_example(tmp_path: Path) -> None:
+    ended = sim("new", "price-tags", "--stages", "clean, jumps", "--below", str(tmp_path))
+    assert ended.exit_code == 0, ended.output
+    folder = tmp_path / "price_tags"
+    quest = load_quest(folder)
+    assert [stage.slug for stage in quest.stages] == ["clean", "jumps"]
+    assert {fault.code for fault in inspect_quest(folder)} == {"T607", "W410"}
+    assert {work.name for work in overlays(quest)} == {
+        "mistakes/clean_doubles",
+        "mistakes/jumps_doubles",
+    }
+    assert not [path for path in folder.rglob("*") if "rule" in path.name]
+    with pytest.raises(CannotStart, match="named twice"):
+        new_quest("other", below=tmp_path, stages=["a1", "a1"])
+
+
 @pytest.mark.parametrize("name", ["Late", "late parcels", "-x", "../x", "a" * 60, ""])
 def test_a_name_that_is_no_slug_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(CannotStart, match="is no name"):
