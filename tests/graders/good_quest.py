@@ -1,4 +1,4 @@
-"""A small quest with nothing to mend: the template of `sim new`, its notes to the author taken out."""
+"""A small quest with nothing to mend: what `sim new` makes, without its notes to the author."""
 
 import shutil
 from pathlib import Path
