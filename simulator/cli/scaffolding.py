@@ -51,9 +51,8 @@ def new_quest(slug: str, *, below: Path, stages: Sequence[str] = ()) -> Path:
         for number, name in enumerate(stages, 1):
             text += "".join(f"  {line}\n" for line in _fill_stage(folder, package, number, name))
         facts.write_text(text, encoding="utf-8")
-    facts.write_text(
-        f"{_schema_line(folder)}\n{facts.read_text(encoding='utf-8')}", encoding="utf-8"
-    )
+    for path in (facts, *folder.glob("stages/*/messages.yaml")):
+        _name_schema(path, quest=folder)
     return folder
 
 
@@ -68,7 +67,9 @@ def new_stage(quest: Quest, slug: str) -> Path:
     added = [f"{indent}{line}" for line in _fill_stage(quest.folder, quest.package, number, slug)]
     text = "\n".join([*facts.lines[:end], *added, *facts.lines[end:]])
     (quest.folder / "quest.yaml").write_text(f"{text}\n", encoding="utf-8")
-    return quest.folder / "stages" / f"{number:02d}_{slug}"
+    folder = quest.folder / "stages" / f"{number:02d}_{slug}"
+    _name_schema(folder / "messages.yaml", quest=quest.folder)
+    return folder
 
 
 def _fill_stage(quest: Path, package: str, number: int, slug: str) -> list[str]:
@@ -127,15 +128,16 @@ def _replaced(text: str, words: Mapping[str, str]) -> str:
     return text
 
 
-def _schema_line(folder: Path) -> str:
-    """The line by which an editor finds the schema: ours, or a copy where we are elsewhere."""
-    ours, root = editors.FOLDER.resolve(), editors.FOLDER.resolve().parents[1]
-    if folder.resolve().is_relative_to(root):
-        place = Path(os.path.relpath(ours, folder.resolve()))
-    else:
-        editors.write(folder / ".sim")
-        place = Path(".sim")
-    return f"# yaml-language-server: $schema={(place / 'quest.schema.json').as_posix()}"
+def _name_schema(path: Path, *, quest: Path) -> None:
+    """Put the line on top by which an editor finds the schema: ours, or a copy elsewhere."""
+    schemas = editors.FOLDER.resolve()
+    if not quest.resolve().is_relative_to(schemas.parents[1]):
+        schemas = quest.resolve() / ".sim"
+        editors.write(schemas)
+    place = Path(os.path.relpath(schemas / f"{path.stem}.schema.json", path.parent.resolve()))
+    text = path.read_text(encoding="utf-8")
+    line = f"# yaml-language-server: $schema={place.as_posix()}"
+    path.write_text(f"{line}\n{text}", encoding="utf-8")
 
 
 def _end_of_stages(marked: Marked) -> tuple[int, str]:

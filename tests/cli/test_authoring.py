@@ -64,10 +64,12 @@ def test_two_new_quests_are_two(made: Path, tmp_path: Path) -> None:
 
 
 def test_an_editor_finds_the_schema_of_a_new_quest(made: Path) -> None:
-    first = (made / "quest.yaml").read_text(encoding="utf-8").splitlines()[0]
-    place = first.removeprefix("# yaml-language-server: $schema=")
-    assert place != first
-    assert json.loads((made / place).read_text(encoding="utf-8"))["title"].startswith("quest.yaml")
+    for path in (made / "quest.yaml", made / "stages/01_rule/messages.yaml"):
+        first = path.read_text(encoding="utf-8").splitlines()[0]
+        place = first.removeprefix("# yaml-language-server: $schema=")
+        assert place != first
+        schema = json.loads((path.parent / place).read_text(encoding="utf-8"))
+        assert schema["title"].startswith(path.name)
 
 
 def test_a_stage_is_added_at_the_end_and_passes_the_check(quest: Path) -> None:

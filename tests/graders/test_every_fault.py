@@ -164,6 +164,25 @@ def test_what_is_missing_is_found(quest: Path, code: str, name: str) -> None:
     assert code in codes(quest)
 
 
+@pytest.mark.parametrize("body", [b"", b"\xff\xfe\x00\x01", b"[1, 2]\n", None])
+def test_whatever_a_file_holds_is_told_and_nothing_falls(quest: Path, body: bytes | None) -> None:
+    for file in (MESSAGES, CHECKS, HIDDEN, BRIEF, LESSON, NUMBERS, "data.py", FACTS):
+        path = quest / file
+        before = path.read_bytes()
+        path.unlink()
+        if body is None:
+            path.mkdir()
+        else:
+            path.write_bytes(body)
+        found = inspect_quest(quest)
+        assert any(fault.path.is_relative_to(path) for fault in found) or body in (
+            b"",
+            b"[1, 2]\n",
+        )
+        path.rmdir() if body is None else path.unlink()
+        path.write_bytes(before)
+
+
 def test_stages_are_numbered_in_their_order(quest: Path) -> None:
     (quest / "stages/01_rule").rename(quest / "stages/03_rule")
     assert "L311" in codes(quest)
