@@ -174,11 +174,7 @@ def test_whatever_a_file_holds_is_told_and_nothing_falls(quest: Path, body: byte
             path.mkdir()
         else:
             path.write_bytes(body)
-        found = inspect_quest(quest)
-        assert any(fault.path.is_relative_to(path) for fault in found) or body in (
-            b"",
-            b"[1, 2]\n",
-        )
+        assert inspect_quest(quest), file
         path.rmdir() if body is None else path.unlink()
         path.write_bytes(before)
 
