@@ -179,6 +179,13 @@ def test_warnings_count_where_they_are_asked_to(made: Path) -> None:
     assert sim("check", str(made), "--strict").exit_code == 1
 
 
+def test_warnings_can_be_left_out(made: Path) -> None:
+    said = sim("check", str(made), "--no-warnings").output
+    assert "T607" not in said
+    assert said.startswith("0 errors, 0 warnings")
+    assert "T607" in sim("check", str(made), "--no-warnings", "--strict").output
+
+
 def test_one_stage_is_looked_at_alone(made: Path) -> None:
     found = inspect_quest(made, only="tests")
     assert {fault.path.parent.name for fault in found} == {"02_tests"}
