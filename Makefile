@@ -5,13 +5,17 @@ VENV := .venv
 PY := $(VENV)/bin/python
 export SIM_RUNTIMES ?= $(CURDIR)/.sim/runtimes
 
-.PHONY: run demo test attack check format bench image clean
+.PHONY: run demo sim test attack check format docs bench image clean
 
 run: $(VENV)/site  ## serve the site with demo data on PORT (8000)
 	@$(PY) -m simulator.serving
 
 demo: $(VENV)/site  ## prove the loop: starter and reference of every stage, through the API
 	@$(PY) -m simulator.demo
+
+sim: $(VENV)/site  ## install the `sim` command of authors into .venv/bin
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@echo "$(VENV)/bin/sim --help"
 
 test: $(VENV)/dev  ## every test; a missing tool is skipped with its name
 	$(PY) -m sandbox.runtimes python-ml
@@ -25,12 +29,17 @@ check: $(VENV)/dev  ## format, lint, imports, types
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/mypy
+	$(PY) -m simulator.cli check quests --no-warnings
 	@# Stages share the names of their modules, so each is checked by itself.
 	@for stage in quests/*/stages/*/; do $(VENV)/bin/mypy $$stage*.py || exit 1; done
 
 format: $(VENV)/dev
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
+
+docs: $(VENV)/site  ## write what is generated: docs/checks.md, the JSON Schemas of quests
+	$(PY) -m graders.reference
+	$(PY) -m simulator.cli schema
 
 bench: $(VENV)/site  ## measure; SECTION=loop for one part; writes .sim/bench.json
 	@$(PY) -m tests.bench $(SECTION)
