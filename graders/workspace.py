@@ -61,6 +61,7 @@ class Workspace:
     stage: Stage
     files: Mapping[str, bytes]
     rooms: Rooms
+    shown: Mapping[str, float] = field(default_factory=dict)  # by check: see `metrics.climb`
     _found: dict[Hashable, Any] = field(default_factory=dict)
 
     def once(self, key: Hashable, find: Callable[[], _T]) -> _T:
