@@ -28,10 +28,10 @@ def logged(
     `experiment`, `params` and `metrics` are names that the brief asks for; with `model` the run
     has a logged model whose files lie among the artefacts, with `signature` one that says which
     columns it wants. `store` is the SQLite file's path among the artefacts. Any one run of the
-    experiment may be the good one. Proves that the store holds it, not that MLflow wrote it: hold its numbers
-    against your own by `holds`. Reasons: experiment_absent, run_absent, params_not_logged,
-    metrics_not_logged, metric_not_finite, model_not_logged, model_without_files,
-    model_without_signature, and those of `read_store`.
+    experiment may be the good one. Proves that the store holds it, not that MLflow wrote it: hold
+    its numbers against your own by `holds`. Reasons: experiment_absent, run_absent,
+    params_not_logged, metrics_not_logged, metric_not_finite, model_not_logged,
+    model_without_files, model_without_signature, and those of `read_store`.
 
         tracked = logged("churn", params=["seed"], metrics=["roc_auc"], points=6, needs=["trains"])
     """

@@ -247,7 +247,7 @@ HOSTILE = {
     ),
     "a column that is computed": small_store(
         "CREATE TABLE params (run_uuid TEXT, key TEXT,"
-        " value TEXT GENERATED ALWAYS AS (printf('%.*c', 900000000, 'x')) VIRTUAL)",
+        " value TEXT GENERATED ALWAYS AS (printf('%.*c', 90000, 'x')) VIRTUAL)",
         "INSERT INTO params VALUES ('a', 'b')",
         without="params",
     ),
