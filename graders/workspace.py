@@ -276,6 +276,10 @@ class Workspace:
         with self.rooms.fresh(self._project(), data=data) as room:
             yield room
 
+    def value_of(self, returned: Returned, *, target: str) -> Any:  # noqa: ANN401 - as `call`
+        """What a call in a room of your own answered. Raises Ended, as `call` does."""
+        return self._value(returned, target, self.rooms.limits)
+
     def read(self, path: str, *, max_bytes: int, data: str | None = None) -> bytes:
         """A file that the project wrote in the phase's room; every process there ends first."""
         room = self._project_room(data)
