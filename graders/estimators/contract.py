@@ -206,7 +206,7 @@ def _forgets(exam: Exam) -> None:
 
 def _answers_row_by_row(exam: Exam) -> None:
     together = exam.bench.answers("plain", exam.laws.verb, exam.case.asked)
-    order = np.roll(np.arange(_ASKED)[::-1], 3)
+    order = np.roll(np.arange(_ASKED)[::-1], 2)  # no row keeps its place
     turned = exam.bench.answers("plain", exam.laws.verb, exam.case.asked.iloc[order])
     _same(turned, together[order], "answer_depends_on_place")
     parts = [

@@ -67,14 +67,10 @@ def passes_sklearn(
         required = required_of(work.rooms, kind) - set(excused)
         planted = {name: _noticing(name, kind) for name in BREACHES}
         planted = {name: check for name, check in planted.items() if check in required}
-        said = _reports(work, target, [None, *planted])
-        own = _checks(work.value_of(said[0], target=target))
-        _judge(own, required, excused)
-        blind = [
-            check
-            for check, returned in zip(planted.values(), said[1:], strict=True)
-            if _status(returned, check) != "failed"
-        ]
+        (said,) = _reports(work, target, [None])
+        _judge(_checks(work.value_of(said, target=target)), required, excused)
+        noticed = zip(planted.values(), _reports(work, target, [*planted]), strict=True)
+        blind = [check for check, report in noticed if _status(report, check) != "failed"]
         if blind:
             counts = {"missed": len(blind), "planted": len(planted)}
             raise Fail("checks_blind", {"check": blind[0], **counts})

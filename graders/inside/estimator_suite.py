@@ -74,11 +74,20 @@ def _name(check: Any) -> str:  # noqa: ANN401
 def _fingerprint() -> list[tuple[str, int]]:
     """Which function stands behind each name that a check may use."""
     return [
-        (f"{module.__name__}.{name}", id(getattr(value, "__code__", value)))
+        (f"{module.__name__}.{name}", id(getattr(one, "__code__", one)))
         for module in WATCHED
         for name, value in sorted(vars(module).items())
         if isinstance(value, types.FunctionType | type)
+        for one in _layers(value)
     ]
+
+
+def _layers(function: object) -> list[object]:
+    """A function and those that its decorators have wrapped."""
+    found = [function]
+    while hasattr(found[-1], "__wrapped__"):
+        found.append(found[-1].__wrapped__)
+    return found
 
 
 def _passing_on(made: type, breach: str | None) -> type:
