@@ -1,8 +1,8 @@
 """What a query costs, by the engine's own counters, against what the reference's query costs.
 
-Rows are those that the engine took from tables. Bytes are those of the columns it read: as they lie
-in the Parquet file on the embedded engine, unpacked on a ClickHouse server. So a limit in megabytes
-holds on one of them only, and one in times of the reference on both.
+Rows are those that the engine took from tables. Bytes are those of the columns it read: as they
+lie in the Parquet file on the embedded engine, unpacked on a ClickHouse server. So a limit in
+megabytes holds on one of them only, and one in times of the reference on both.
 """
 
 from collections.abc import Mapping
