@@ -1,16 +1,19 @@
 """Results without a key: two bags of rows, where each row comes as often as it should.
 
 Rows are first told apart by the columns that compare exactly, and within such a group paired by
-the numbers that may differ a little.
+the numbers that may differ a little. Whether two bags are the same is found for any size; how many
+rows differ is an upper bound where thousands of them share a group.
 """
 
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from graders.failures import Fail
 from graders.sql.comparing import (
+    Booleans,
     Floats,
     as_numbers,
     as_times,
@@ -20,7 +23,12 @@ from graders.sql.comparing import (
     sort_of,
 )
 
-_MOST_PAIRED = 400  # rows of one group that are paired one by one
+Places = npt.NDArray[np.int64]
+
+_MOST_PAIRED = 2_000  # rows of one group that are paired one by one
+_MOST_GROUPS = 2_000  # groups that are
+_MOST_TOLD = 1_000  # rows without a partner of one group
+_MOST_IN_ALL = 2**31  # rows of a result
 _DIGITS = 4  # of a number, for putting rows that are about equal side by side
 
 
@@ -37,18 +45,65 @@ def same_bag(frame: pd.DataFrame, expected: pd.DataFrame, *, tolerance: float) -
     given_groups, own_groups = _groups(frame, expected)
     fuzzy = [column for column in expected.columns if _is_fuzzy(expected[column])]
     given, own = _matrix(frame, fuzzy), _matrix(expected, fuzzy)
-    matched, unmatched = 0, []
-    rows_of = _places(given_groups)
-    for group, mine in _places(own_groups).items():
-        theirs = rows_of.pop(group, np.array([], dtype=np.int64))
-        pairs, left_over = _paired(given[theirs], own[mine], tolerance)
-        matched += pairs
-        unmatched += [(theirs[n], mine) for n in left_over]
+    a, b = _side_by_side(given, given_groups), _side_by_side(own, own_groups)
+    if (
+        np.array_equal(given_groups[a], own_groups[b])
+        and _close(given[a], own[b], tolerance).all()
+    ):
+        return
+    matched, alone = _matched(given, own, given_groups, own_groups, tolerance)
     extra, missing = len(frame) - matched, len(expected) - matched
-    strangers = sum(map(len, rows_of.values()))
-    if extra and not missing and not strangers and _all_known(given, own, unmatched, tolerance):
+    if extra and not missing and _all_known(given, own, alone, tolerance):
         raise Fail("rows_repeated", {"rows": extra, "expected": len(expected)})
     _tell(missing, extra, len(expected))
+
+
+Alone = list[tuple[int, Places]]
+"""A given row without a partner, and the expected rows of its group."""
+
+
+def _matched(
+    given: Floats, own: Floats, given_groups: Places, own_groups: Places, tolerance: float
+) -> tuple[int, Alone]:
+    """How many rows have a partner, and those that have none."""
+    mine_of = _members(own_groups)
+    nobody = np.array([], dtype=np.int64)
+    matched, alone = 0, []
+    paired = _fits_in_order(given, own, given_groups, own_groups, tolerance)
+    for number, (group, theirs) in enumerate(_members(given_groups).items()):
+        mine = mine_of.get(group, nobody)
+        fits = paired[theirs]
+        several = len(mine) > 0 and 1 < max(len(theirs), len(mine)) <= _MOST_PAIRED
+        if several and not fits.all() and number < _MOST_GROUPS:
+            pairs, rest = _paired(given[theirs], own[mine], tolerance)
+        else:
+            pairs, rest = int(fits.sum()), np.flatnonzero(~fits).tolist()
+        matched += pairs
+        alone += [(int(theirs[n]), mine) for n in rest[:_MOST_TOLD]]
+    return matched, alone
+
+
+def _fits_in_order(
+    given: Floats, own: Floats, given_groups: Places, own_groups: Places, tolerance: float
+) -> Booleans:
+    """Which given rows equal the expected row at the same place of their group's order."""
+    a, b = _side_by_side(given, given_groups), _side_by_side(own, own_groups)
+    _, here, there = np.intersect1d(
+        _place_codes(given_groups[a]),
+        _place_codes(own_groups[b]),
+        assume_unique=True,
+        return_indices=True,
+    )
+    fits = np.zeros(len(given), dtype=np.bool_)
+    fits[a[here]] = _close(given[a[here]], own[b[there]], tolerance)
+    return fits
+
+
+def _place_codes(groups: Places) -> Places:
+    """A number for each row of sorted groups: its group, and its place in it."""
+    begins = np.searchsorted(groups, groups, side="left")
+    codes: Places = groups.astype(np.int64) * _MOST_IN_ALL + (np.arange(len(groups)) - begins)
+    return codes
 
 
 def _tell(missing: int, extra: int, total: int) -> None:
@@ -103,46 +158,38 @@ def _matrix(frame: pd.DataFrame, columns: list[str]) -> Floats:
     return np.column_stack([as_numbers(frame[column]) for column in columns])
 
 
-def _places(groups: Any) -> dict[int, Any]:  # noqa: ANN401 - an array of whole numbers
+def _members(groups: Places) -> dict[int, Any]:
     found: dict[Any, Any] = pd.Series(np.arange(len(groups))).groupby(groups).indices
     return found
 
 
 def _paired(given: Floats, own: Floats, tolerance: float) -> tuple[int, list[int]]:
-    """How many rows find a partner, and the given ones that do not."""
-    if own.shape[1] == 0:
-        pairs = min(len(given), len(own))
-        return pairs, list(range(pairs, len(given)))
-    a, b = _side_by_side(given), _side_by_side(own)
-    if len(given) == len(own) and _close(given[a], own[b], tolerance).all():
-        return len(own), []
-    if max(len(given), len(own)) > _MOST_PAIRED:
-        pairs = min(len(given), len(own))
-        fits = _close(given[a[:pairs]], own[b[:pairs]], tolerance)
-        return int(fits.sum()), [*a[:pairs][~fits], *a[pairs:]]
-    free, alone = list(b), []
-    for n in a:
-        partner = next((m for m in free if _close(given[n], own[m], tolerance).all()), None)
-        if partner is None:
-            alone.append(int(n))
+    """How many rows of one group find a partner, one by one, and the given ones that do not."""
+    free, alone = list(range(len(own))), []
+    for n in range(len(given)):
+        close = _close(given[n], own[free], tolerance) if free else np.array([], dtype=np.bool_)
+        if close.any():
+            free.pop(int(close.argmax()))
         else:
-            free.remove(partner)
+            alone.append(n)
     return len(given) - len(alone), alone
 
 
-def _side_by_side(rows: Floats) -> Any:  # noqa: ANN401 - an array of places
-    """The order that puts rows that are about equal at about the same place."""
+def _side_by_side(rows: Floats, groups: Any = None) -> Any:  # noqa: ANN401 - arrays of places
+    """The order that puts rows that are about equal at about the same place, group by group."""
     with np.errstate(all="ignore"):
         scale = 10.0 ** (np.floor(np.log10(np.abs(rows))) - _DIGITS)
         coarse = np.where(rows == 0, 0.0, np.round(rows / scale) * scale)
     keys = [*rows.T[::-1], *coarse.T[::-1]]
-    return np.lexsort(keys)
+    if groups is not None:
+        keys.append(groups)
+    return np.lexsort(keys) if keys else np.arange(len(rows))
 
 
 def _close(given: Floats, own: Floats, tolerance: float) -> Any:  # noqa: ANN401 - flags
     return np.isclose(given, own, rtol=tolerance, atol=tolerance, equal_nan=True).all(axis=-1)
 
 
-def _all_known(given: Floats, own: Floats, unmatched: list[Any], tolerance: float) -> bool:
+def _all_known(given: Floats, own: Floats, alone: Alone, tolerance: float) -> bool:
     """Whether each row without a partner is one of the expected, over again."""
-    return all(_close(given[n], own[mine], tolerance).any() for n, mine in unmatched)
+    return all(_close(given[n], own[mine], tolerance).any() for n, mine in alone[:_MOST_TOLD])

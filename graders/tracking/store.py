@@ -26,7 +26,6 @@ _SQLITE = b"SQLite format 3\0"
 _CARD = "MLmodel"
 _OPEN = (Phase.PUBLIC, Phase.TRAIN)
 
-Word = Annotated[str, Field(max_length=8_192)]
 _Number = Annotated[float | int, Field(allow_inf_nan=False)]
 _Tables = TypeAdapter(
     dict[str, list[list[Annotated[str, Field(max_length=65_536)] | _Number | None]]]
@@ -89,7 +88,7 @@ def _read(work: Workspace, path: str) -> Store:
     try:
         tables = _Tables.validate_python(told, strict=True)
         return _store(tables, _models(work))
-    except (ValidationError, KeyError, ValueError, IndexError):
+    except (ValidationError, KeyError, ValueError, IndexError, TypeError):  # of another form
         raise Fail("artifact_rejected", {"path": path, "rule": "not-a-store"}) from None
 
 
@@ -120,12 +119,16 @@ def _models(work: Workspace) -> list[Model]:
     return found
 
 
-Table = list[list[str | float | int | None]]
+Cell = str | float | int | None
+Table = list[list[Cell]]
 
 
 def _store(tables: Mapping[str, Table], models: list[Model]) -> Store:
     names = {row[0]: str(row[1]) for row in tables["experiments"] if row[3] == ACTIVE}
     owners = {str(row[0]): str(row[6]) for row in tables["logged_models"] if row[5] == ACTIVE}
+    params, tags, metrics = (
+        _by_run(tables[name]) for name in ("params", "tags", "latest_metrics")
+    )
     found: dict[str, list[Run]] = {name: [] for name in names.values()}
     for run_id, experiment, name, status, _, ended, stage, _ in tables["runs"]:
         if stage != ACTIVE or experiment not in names:
@@ -137,18 +140,22 @@ def _store(tables: Mapping[str, Table], models: list[Model]) -> Store:
                 name=str(name or ""),
                 status=str(status),
                 ended=float(ended or 0),
-                params={str(r[1]): str(r[2]) for r in tables["params"] if r[0] == run_id},
-                tags={str(r[1]): str(r[2]) for r in tables["tags"] if r[0] == run_id},
-                metrics={
-                    str(r[1]): _metric(r[2], r[3])
-                    for r in tables["latest_metrics"]
-                    if r[0] == run_id
-                },
+                params={str(key): str(value) for key, value in params.get(run_id, [])},
+                tags={str(key): str(value) for key, value in tags.get(run_id, [])},
+                metrics={str(row[0]): _metric(*row[1:]) for row in metrics.get(run_id, [])},
                 models=tuple(own),
             )
         )
     runs = {name: sorted(of, key=lambda run: -run.ended) for name, of in found.items()}
     return Store(experiments={name: tuple(of) for name, of in runs.items()})
+
+
+def _by_run(table: Table) -> dict[Cell, Table]:
+    """The rows of each run, without its id."""
+    found: dict[Cell, Table] = {}
+    for run_id, *rest in table:
+        found.setdefault(run_id, []).append(rest)
+    return found
 
 
 def _metric(value: object, is_nan: object) -> float | None:

@@ -144,6 +144,22 @@ def test_bags_of_noisy_numbers_are_paired_whatever_the_order(seed: int) -> None:
     )
 
 
+def test_a_row_among_several_of_its_group_finds_its_partner() -> None:
+    own = pd.DataFrame({"city": ["Omsk", "Perm"], "mean": [5.0, 1.0]})
+    more = pd.DataFrame({"city": ["Omsk", "Omsk", "Perm"], "mean": [1.0, 5.0 + 1e-9, 1.0]})
+    assert failed(more, own).params == {"rows": 1, "expected": 2}
+    assert failed(own, more).params == {"rows": 1, "expected": 3}
+
+
+def test_large_bags_are_compared_in_bulk() -> None:
+    rows = 60_000
+    own = pd.DataFrame({"key": np.arange(rows), "value": np.random.default_rng(1).random(rows)})
+    same_rows(own.sample(frac=1, random_state=1), own)
+    wrong = own.assign(value=np.where(own["key"] < 7, 9.0, own["value"]))
+    assert failed(wrong, own).params["rows"] == 7
+    assert failed(pd.concat([own, own]), own).reason == "rows_repeated"
+
+
 def test_an_order_is_asked_for_and_ties_are_free() -> None:
     order: dict[str, Any] = {"ordered_by": ("revenue",), "keys": ("city",)}
     same_rows(CITIES.iloc[[0, 3, 1, 2, 4, 5]], CITIES, **order)
