@@ -41,7 +41,7 @@ logger = logging.getLogger(__name__)
 _OPEN = (Phase.STATIC, Phase.PUBLIC, Phase.TRAIN)
 
 
-def grade(
+def grade(  # noqa: PLR0913 - everything that a grading depends on, by name
     quest: Quest,
     stage: Stage,
     files: Mapping[str, bytes],
@@ -49,8 +49,12 @@ def grade(
     sandbox: Sandbox,
     datasets: Datasets,
     seed: int = 0,
+    shown: Mapping[str, float] | None = None,
 ) -> Generator[Event, None, None]:
     """Judge the project `files` for a stage: phases and results as they are known, then a Verdict.
+
+    `shown` is what earlier attempts were shown of hidden metrics, by check: what
+    `graders.metrics.shown_before` finds in their results. It changes no points.
 
     Closing the iterator early ends every room. Raises NotGradable when a file does not even
     parse, SandboxError when the platform fell down, QuestError for a quest that does not load.
@@ -58,10 +62,12 @@ def grade(
     problem = parse_in_room(files, sandbox=sandbox, runtime=stage.runtime or quest.runtime)
     if problem:
         raise NotGradable(problem)
-    yield from grade_parsed(quest, stage, files, sandbox=sandbox, datasets=datasets, seed=seed)
+    yield from grade_parsed(
+        quest, stage, files, sandbox=sandbox, datasets=datasets, seed=seed, shown=shown
+    )
 
 
-def grade_parsed(
+def grade_parsed(  # noqa: PLR0913 - as `grade`
     quest: Quest,
     stage: Stage,
     files: Mapping[str, bytes],
@@ -69,6 +75,7 @@ def grade_parsed(
     sandbox: Sandbox,
     datasets: Datasets,
     seed: int = 0,
+    shown: Mapping[str, float] | None = None,
 ) -> Generator[Event, None, None]:
     """As `grade`, for files that a room has parsed already: when they were handed in."""
     judging = _Judging.of(quest, stage)
@@ -79,7 +86,7 @@ def grade_parsed(
         datasets=datasets,
         seed=seed,
     )
-    work = Workspace(quest=quest, stage=stage, files=files, rooms=rooms)
+    work = Workspace(quest=quest, stage=stage, files=files, rooms=rooms, shown=shown or {})
     try:
         results: list[CheckResult] = []
         for phase in Phase:

@@ -5,7 +5,8 @@ holds our reading tool and nothing else, and what comes back is plain data acros
 as any claim of a room. It is checked here once more: whoever took over the parser has won nothing.
 A parser that dies of the bytes, or meets a limit, is the learner's Fail, like any broken rule.
 
-YAML is not read at all: no quest asks for it, and a runtime needs no second grammar of data.
+YAML is not read, but for a few keys of MLflow's MLmodel: no quest asks for more, and a runtime
+needs no second grammar of data.
 """
 
 import functools
@@ -58,8 +59,10 @@ RULES: Final = frozenset(
         "key-twice",
         "lone-carriage-return",
         "no-header",
+        "not-a-model",
         "not-a-notebook",
         "not-a-number",
+        "not-a-store",
         "not-an-integer",
         "not-finite",
         "not-json",
@@ -122,6 +125,23 @@ class Parser:
         """A notebook's cells as ``{"kind", "source"}``, without outputs."""
         cells = self._document(self._read("reading_text", "notebook", most_cells), most=most_cells)
         return [_cell(cell) for cell in cells] if isinstance(cells, list) else self._died()
+
+    def store(self, *, most_rows: int) -> dict[str, list[list[Json]]]:
+        """The rows of an MLflow tracking store, a SQLite file, by table; see `reading_store`."""
+        found = self._document(self._read("reading_store", "store", most_rows), most=most_rows)
+        tables = found if isinstance(found, dict) else self._died()
+        return {name: self._rows(rows, most_rows) for name, rows in tables.items()}
+
+    def model_card(self) -> dict[str, Json]:
+        """What the MLmodel file of a logged model says; see `reading_mlmodel`."""
+        found = self._document(self._read("reading_mlmodel", "card"), most=None)
+        return found if isinstance(found, dict) else self._died()
+
+    def _rows(self, rows: Json, most: int) -> list[list[Json]]:
+        if not isinstance(rows, list) or len(rows) > most:
+            self._died()
+        plain = [row for row in rows if isinstance(row, list)]
+        return plain if len(plain) == len(rows) else self._died()
 
     def _read(self, tool: str, function: str, *asked: Json) -> Value:
         with self.rooms.apart(LIMITS) as room:

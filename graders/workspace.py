@@ -61,6 +61,7 @@ class Workspace:
     stage: Stage
     files: Mapping[str, bytes]
     rooms: Rooms
+    shown: Mapping[str, float] = field(default_factory=dict)  # by check: see `metrics.climb`
     _found: dict[Hashable, Any] = field(default_factory=dict)
 
     def once(self, key: Hashable, find: Callable[[], _T]) -> _T:
@@ -274,6 +275,10 @@ class Workspace:
         """A fresh room with project, driver and artefacts, for what the words above cannot say."""
         with self.rooms.fresh(self._project(), data=data) as room:
             yield room
+
+    def value_of(self, returned: Returned, *, target: str) -> Any:  # noqa: ANN401 - as `call`
+        """What a call in a room of your own answered. Raises Ended, as `call` does."""
+        return self._value(returned, target, self.rooms.limits)
 
     def read(self, path: str, *, max_bytes: int, data: str | None = None) -> bytes:
         """A file that the project wrote in the phase's room; every process there ends first."""

@@ -31,7 +31,11 @@ def graded(tmp_path: Path, datasets: Datasets) -> Grade:
     """Grade files on the small quest, with some of its files replaced."""
 
     def run(
-        files: Mapping[str, str], *, sandbox: FakeSandbox | None = None, **changed: str
+        files: Mapping[str, str],
+        *,
+        sandbox: FakeSandbox | None = None,
+        shown: Mapping[str, float] | None = None,
+        **changed: str,
     ) -> list[Event]:
         small = load_quest(write_quest(tmp_path / f"q{len(list(tmp_path.iterdir()))}", **changed))
         return list(
@@ -41,6 +45,7 @@ def graded(tmp_path: Path, datasets: Datasets) -> Grade:
                 {path: body.encode() for path, body in files.items()},
                 sandbox=sandbox or FakeSandbox(),
                 datasets=datasets,
+                shown=shown,
             )
         )
 

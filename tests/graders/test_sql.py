@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,7 +31,7 @@ OWN = pd.DataFrame(
 )
 
 
-def failed(frame: pd.DataFrame, **options: float) -> Fail:
+def failed(frame: pd.DataFrame, **options: Any) -> Fail:
     with pytest.raises(Fail) as failure:
         same_rows(frame, OWN, keys=["user_id"], **options)
     return failure.value
@@ -63,22 +64,23 @@ def test_a_key_of_another_type_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("column", "values", "rows"),
+    ("column", "values", "rows", "reason"),
     [
-        ("lessons", [0, 3, 8, 1], 1),
-        ("lessons", ["0", "3", "7", "1"], 4),
-        ("nps", [0.0, 9.0, 7.0, 0.0], 2),
-        ("plan", ["basic", "pro", "None", "max"], 1),
-        ("plan", ["basic", "pro", "nan", "max"], 1),
-        ("plan", ["basic", "pro", None, "pro"], 1),
-        ("day", ["2025-01-01", "2025-01-03", None, "soon"], 2),
+        ("lessons", [0, 3, 8, 1], 1, "values_differ"),
+        ("nps", [0.0, 9.0, 7.0, 0.0], 2, "values_filled"),
+        ("nps", [None, None, 7.0, None], 1, "values_empty"),
+        ("plan", ["basic", "pro", "None", "max"], 1, "values_filled"),
+        ("plan", ["basic", "pro", "nan", "max"], 1, "values_filled"),
+        ("plan", ["basic", "pro", None, "pro"], 1, "values_differ"),
+        ("plan", ["basic", " PRO", None, "MAX"], 2, "texts_spelled"),
+        ("day", ["2025-01-01", "2025-01-03", None, "soon"], 2, "values_differ"),
     ],
 )
-def test_a_column_that_differs_is_named_with_its_rows(
-    column: str, values: list[object], rows: int
+def test_a_column_that_differs_is_named_with_its_rows_and_the_cause(
+    column: str, values: list[object], rows: int, reason: str
 ) -> None:
     failure = failed(OWN.assign(**{column: pd.Series(values)}))
-    assert failure.reason == "values_differ"
+    assert failure.reason == reason
     assert (failure.params["column"], failure.params["rows"]) == (column, rows)
 
 

@@ -22,21 +22,6 @@ def loaded(frame: pd.DataFrame) -> list[float]:
     return _flat(ChurnModel.load(simkit.artifacts() / "model").predict_proba(frame)).tolist()
 
 
-def one_by_one(frame: pd.DataFrame) -> list[float]:
-    """The same, each row alone."""
-    model = ChurnModel.load(simkit.artifacts() / "model")
-    return [float(_flat(model.predict_proba(frame.iloc[[row]]))[0]) for row in range(len(frame))]
-
-
-def reordered(frame: pd.DataFrame, order: list[int]) -> list[float]:
-    """The same, with rows in another order and columns from last to first; put back in place."""
-    model = ChurnModel.load(simkit.artifacts() / "model")
-    turned = frame.iloc[order, ::-1]
-    answer = np.empty(len(frame))
-    answer[order] = _flat(model.predict_proba(turned))
-    return [float(value) for value in answer]
-
-
 def without(frame: pd.DataFrame, feature: str) -> str | None:
     """The type of the exception when a feature is absent, or None if nobody minded."""
     model = ChurnModel.load(simkit.artifacts() / "model")

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from graders import Check, Phase, Workspace, check, fail, production
+from graders.leakage import dependence
 
 LATE = ("cancel_page_views", "status_final")
 METRICS = ("roc_auc", "log_loss", "ece", "rows")
@@ -133,14 +134,18 @@ def saved_and_loaded_is_the_same(work: Workspace) -> None:
 def answers_row_by_row(work: Workspace) -> None:
     """Alone or in a batch, in any order of rows and columns, a row gets the same answer."""
     asked = _labelled(work)[list(FEATURES)].head(ASKED)
-    together = _numbers(work.call("driver.model:loaded", asked, called=PREDICT))
-    alone = _numbers(work.call("driver.model:one_by_one", asked, called=PREDICT))
-    order = np.random.default_rng(4).permutation(len(asked))
-    turned = _numbers(work.call("driver.model:reordered", asked, order, called=PREDICT))
-    for case, answer in (("alone", alone), ("reordered", turned)):
-        differ = np.abs(answer - together) > SAME
-        if differ.any():
-            fail("answers_differ", case=case, rows=int(differ.sum()), total=len(differ))
+    target = "driver.model:loaded"
+    with work.room() as room:  # where nothing is remembered of the first asking
+        found = dependence(
+            lambda rows: work.call(target, rows, called=PREDICT),
+            asked,
+            again=lambda rows: work.call(target, rows, room=room, called=PREDICT),
+            cases=("alone", "parts", "reordered", "columns"),
+            tolerance=SAME,
+        )
+    if found:
+        case = "alone" if found.case in ("alone", "parts") else "reordered"
+        fail("answers_differ", case=case, rows=found.rows, total=found.total)
 
 
 @check(group="tests", points=3, kind="negation", needs=["ranks_who_leaves"], phase=Phase.HIDDEN)

@@ -30,7 +30,7 @@ def ranks_who_leaves(work: Workspace) -> Praise:
     value = roc_auc(_left(work), _probabilities(work))
     baseline, target = _span(work, "roc_auc")
     share = share_between(value, baseline=baseline, target=target)
-    shown = ladder(value, step=0.01)
+    shown = ladder(value, step=0.01, best=work.shown.get("ranks_who_leaves"))
     if share == 0:
         fail("ranks_poorly", value=shown, baseline=baseline, target=target)
     if share < 1:
