@@ -86,10 +86,17 @@ def _read(work: Workspace, path: str) -> Registered:
 
 
 def _refuse(error: ValidationError, *, path: str, lines: dict[str, int]) -> NoReturn:
-    """Say the first fault by its line, and how many there are."""
+    """Say the first fault by its line, and how many there are.
+
+    A key that nobody knows comes first: it is often why another is missing.
+    """
     details = error.errors(include_url=False, include_input=False)
     keyed = [(_key(detail["loc"]), detail) for detail in details]
-    key, detail = min(keyed, key=lambda pair: (_line(lines, pair[0]), pair[0]))
+
+    def rank(pair: tuple[str, ErrorDetails]) -> tuple[bool, int, str]:
+        return pair[1]["type"] != "extra_forbidden", _line(lines, pair[0]), pair[0]
+
+    key, detail = min(keyed, key=rank)
     facts: dict[str, Param] = {"path": path, "key": key, "found": len(details)}
     place = (Location(path=path, line=_line(lines, key)),)
     match detail["type"]:

@@ -175,7 +175,7 @@ def baseline(
         found = document(work, path)
         passages = [b for b in found.said if say.BASELINE.search(b.text)]
         passages = list(dict.fromkeys([*found.about(say.BASELINE), *passages]))
-        if not any(len(words(b.text)) > _SUBSTANCE for b in passages):
+        if not any(_says_something(b) or quantities(b.text) for b in passages):
             raise Fail("baseline_missing", {"path": path})
         numbers = [q for b in passages for q in quantities(b.text)]
         if not numbers:
@@ -257,7 +257,7 @@ def scope(
 def _has_part(
     found: Document, own: set[Block], part: str, subject: re.Pattern[str], path: str
 ) -> None:
-    heads = [b for b in found.blocks if b.is_head and subject.search(b.text)]
+    heads = [b for b in found.blocks if b.is_head and b.kind != "title" and subject.search(b.text)]
     passages = found.about(subject)
     if not heads and not passages:
         raise Fail("part_missing", {"path": path, "part": part})

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from graders.checking import Check
 from graders.decision.form import Decision
 from graders.decision.reading import PATH, decision
+from graders.documents import vocabulary
 from graders.documents.quantities import Quantity, quantities
 from graders.documents.reading import Block, Document, document
 from graders.failures import Fail
@@ -141,12 +142,13 @@ def _agrees_with_own(found: Document, own: Decision) -> None:
         "experiment.mde_abs": (own.experiment.mde_abs, 0.0),
         "experiment.days": (own.experiment.days, 0.0),
     }
+    inside = set(found.about(vocabulary.EXPERIMENT))
     for key, (value, tolerance) in registered.items():
         some = [
             (block, quantity)
             for block, sentence in found.sentences()
-            if _TIGHT[key].search(sentence)
-            for quantity in quantities(sentence)
+            if key != "experiment.days" or block in inside or _of_experiment(sentence)
+            for quantity in _nearest_first(sentence, _TIGHT[key])
             if (quantity.unit in ("days", "weeks", "months")) == (key == "experiment.days")
         ]
         if some and not any(q.agrees(value, tolerance=tolerance) for _, q in some):
@@ -161,3 +163,15 @@ def _agrees_with_own(found: Document, own: Decision) -> None:
                 },
                 locations=found.at(*(block for block, _ in some)),
             )
+
+
+def _of_experiment(sentence: str) -> bool:
+    return bool(vocabulary.EXPERIMENT.search(sentence))
+
+
+def _nearest_first(sentence: str, words: re.Pattern[str]) -> list[Quantity]:
+    """The numbers of a sentence that has the words, those beside them first."""
+    match = words.search(sentence)
+    if match is None:
+        return []
+    return sorted(quantities(sentence), key=lambda q: abs(q.start - match.start()))

@@ -5,7 +5,7 @@ The Markdown is parsed in a room of the parser jail; here are its blocks, and wh
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graders.failures import Fail
 from graders.parsing import Parser
@@ -14,7 +14,7 @@ from graders.workspace import Workspace
 from sandbox.interface import Json
 
 MOST_BYTES = 128 * 1024
-_PSEUDO = 7  # the level of a bold line that serves as a heading
+_PSEUDO, _TABLE = 7, 8  # the levels of a bold line, and a table's head, that serve as headings
 _END = re.compile(r"(?<=[.!?…;])\s+(?=[^\sa-zа-яё])")
 _WORD = re.compile(r"[^\W\d_]+")
 _KINDS = ("heading", "paragraph", "item", "row", "code")
@@ -35,7 +35,7 @@ class Block:
     @property
     def is_head(self) -> bool:
         """Whether it names what comes rather than says something."""
-        return self.kind == "heading" or (self.kind == "row" and self.level == 1)
+        return self.kind in ("title", "heading") or (self.kind == "row" and self.level == 1)
 
     @property
     def body(self) -> str:
@@ -144,15 +144,18 @@ def _placed(blocks: Sequence[Block]) -> Iterator[Block]:
     )
     for number, block in enumerate(blocks):
         level = 0 if titled and number == first else levels[number]
+        if level or block.kind != "row":
+            above = [(n, head) for n, head in above if n < (level or _TABLE)]
+        kind = "title" if titled and number == first else block.kind
+        yield replace(block, kind=kind, under=tuple(head for _, head in above))
         if level:
-            above = [(n, head) for n, head in above if n < level]
-        yield Block(**{**vars(block), "under": tuple(head for _, head in above)})
-        if level:
-            above.append((level, block.text))
+            above.append((level, block.lead if block.kind == "row" else block.text))
 
 
 def _heading(block: Block) -> int:
     if block.kind == "heading":
         return block.level
+    if block.is_head:
+        return _TABLE  # of a table's rows
     alone = block.lead and block.kind == "paragraph" and not block.body.strip(" :.")
     return _PSEUDO if alone else 0

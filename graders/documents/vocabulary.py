@@ -150,13 +150,21 @@ ASK = _stems(
     *("следующ\\w+ шаг", "решите", "дайте", "подпиш", "разреш"),
 )
 VERDICT = _stems(
-    *("ship", "launch", "roll ?out", "rolling out", "stop", "switch (?:it |them )?off", "hold"),
+    *(
+        "ship",
+        "launch",
+        "roll ?out",
+        "rolling out",
+        "stop",
+        "(?:switch|turn)(?: [\\w-]+){0,5} off",
+        "hold",
+    ),
     *(
         "do not (?:ship|launch|roll|send)",
         "keep",
         "start",
         "go(?: |-)?(?:ahead|no)",
-        "turn (?:it )?off",
+        "send(?! nothing)",
     ),
     *(
         "recommend",

@@ -14,7 +14,7 @@ MOST_BLOCKS = 4_000
 LONGEST = 8_000  # characters of one block
 FRONT = re.compile(r"\A---[ \t]*\n(?:[^\n]*\n){0,60}?---[ \t]*(?:\n|\Z)")
 COMMENT = re.compile(r"<!--.{0,8000}?(?:-->|\Z)", re.S)
-LINK = re.compile(r"!?\[([^\[\]\n]{0,300})\](?:\([^()\n]{0,600}\)|\[[^\[\]\n]{0,100}\])?")
+LINK = re.compile(r"!?\[([^\[\]\n]{0,300})\](?:\([^()\n]{0,600}\)|\[[^\[\]\n]{0,100}\])")
 TAG = re.compile(r"</?[A-Za-z][^<>\n]{0,300}>")
 BOLD = re.compile(r"\s*(?:\*\*|__)([^*_\n]{1,120})(?:\*\*|__)\s*[:.—–-]?")
 MARKS = re.compile(r"[*~`]{1,3}|(?<!\w)_{1,3}|_{1,3}(?!\w)|\\(?=[^\w\s])")
