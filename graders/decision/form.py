@@ -56,6 +56,14 @@ class Estimate(Facts):
     stage: Words | None = None  # the quest's stage that it is about
 
 
+class Capacity(Facts):
+    """What the plan is held against, in days of work; stated sums are checked."""
+
+    capacity_days: Positive
+    total_days: Positive | None = None  # of all that is planned: must, should and could
+    buffer_days: Days | None = None
+
+
 class Bound(Facts):
     """A guardrail: a metric that the experiment must keep."""
 
@@ -104,6 +112,7 @@ class Decision(Facts):
     what: What | None = None
     how: How | None = None
     estimates: Annotated[tuple[Estimate, ...], Field(max_length=200)] = ()
+    plan: Capacity | None = None
     experiment: Experiment | None = None
     expected_uplift_rub_month: Expected | None = None
     segments_no_go: tuple[Words, ...] = ()
@@ -115,6 +124,7 @@ Section = Literal[
     "what",
     "how",
     "estimates",
+    "plan",
     "experiment",
     "expected_uplift_rub_month",
     "segments_no_go",
