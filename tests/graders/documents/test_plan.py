@@ -39,6 +39,7 @@ GOOD = (
     task("d", "could", 1, 1),
     task("e", "wont", 5, 9),
 )
+CERTAIN = tuple(task(name, "must", 2, 2) for name in "abcde")
 
 
 @pytest.mark.parametrize(
