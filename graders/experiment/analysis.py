@@ -43,9 +43,8 @@ def false_alarms(
     """Without an effect, the analysis finds one as often as `alpha` says.
 
     `target` is ``module:function`` of (control, treatment), arrays of one value a unit; it answers
-    with p_value (or significant), effect, low and high, as a mapping, an object or a p-value alone.
-    Monte Carlo over 800 A/A; the rate
-    lies within the central 99.9 % of a binomial law. Reasons: no_answer,
+    with p_value (or significant), effect, low and high: a mapping, an object, or a p-value alone.
+    Over 800 A/A the rate lies within the central 99.9 % of a binomial law. Reasons: no_answer,
     false_alarms_many, false_alarms_few.
     """
 

@@ -14,8 +14,8 @@ from graders.workspace import Workspace
 from sandbox.interface import Json, Room
 
 MOST_ROWS = 1_000_000  # of one crossing
-_TOOL = Path(__file__).parent.parent / "inside" / "experimenting.py"
-_MODULE = "_experimenting"
+_INSIDE = Path(__file__).parent.parent / "inside"
+_TOOLS = ("dealing", "experimenting")
 
 Arms = npt.NDArray[np.int8]
 
@@ -24,7 +24,7 @@ def asked_arms(
     work: Workspace, room: Room, target: str, ids: Sequence[Json], salts: Sequence[str]
 ) -> list[Arms]:
     """The arms of units under each salt, 0 or 1. Raises Fail for what is neither, and Ended."""
-    answer = _call(work, room, "arms", target, list(ids), list(salts))
+    answer = _call(work, room, "_dealing:arms", target, list(ids), list(salts))
     texts = answer if isinstance(answer, list) else []
     if len(texts) != len(salts):
         _broken(target)
@@ -35,7 +35,7 @@ def cold_arms(work: Workspace, room: Room, target: str, ids: Sequence[Json], sal
     """As `asked_arms` in a new process with other hashes, as on another host."""
     finished = work.rooms.step(
         lambda: room.run(
-            *("python", "-X", "utf8", f"{_MODULE}.py", target),  # not the warm interpreter
+            *("python", "-X", "utf8", "_dealing.py", target),  # not the warm interpreter
             stdin="\n".join(map(str, [salt, *ids])).encode(),
             env={"PYTHONHASHSEED": "1"},
         )
@@ -60,7 +60,7 @@ def asked_analyses(
     with work.room() as room:
         equip(room)
         for batch in _batches(rows):
-            answer = _call(work, room, "analyses", target, batch, looks, extra)
+            answer = _call(work, room, "_experimenting:analyses", target, batch, looks, extra)
             told.append(_told(answer, batch, looks, target))
     return pd.concat(told, ignore_index=True)
 
@@ -71,19 +71,19 @@ def asked_sizes(
     """What a function answers to each case of named numbers. Raises Ended and Fail."""
     with work.room() as room:
         equip(room)
-        answer = _call(work, room, "sizes", target, [dict(case) for case in cases])
+        answer = _call(work, room, "_experimenting:sizes", target, [dict(case) for case in cases])
     if not isinstance(answer, list) or len(answer) != len(cases):
         _broken(target)
     return [float(value) if _is_number(value) else None for value in answer]
 
 
 def equip(room: Room) -> None:
-    """Lay our tool beside the learner's project."""
-    room.upload({f"{_MODULE}.py": _TOOL.read_bytes()})
+    """Lay our tools beside the learner's project."""
+    room.upload({f"_{name}.py": (_INSIDE / f"{name}.py").read_bytes() for name in _TOOLS})
 
 
 def _call(work: Workspace, room: Room, function: str, target: str, *args: object) -> Any:  # noqa: ANN401
-    return work.call(f"{_MODULE}:{function}", target, *args, room=room, called=target)
+    return work.call(function, target, *args, room=room, called=target)
 
 
 def _batches(rows: pd.DataFrame) -> list[pd.DataFrame]:

@@ -35,9 +35,9 @@ def split_is_fair(
     """Each arm gets its share, in whatever way ids are given out.
 
     `target` is ``module:function`` of (unit, salt), called for 40,000 ids in a row and as many
-    scattered ones; it answers 0 or 1 (or control, treatment). The whole split is held to the alarm of a
-    sample ratio mismatch, p < 0.0005; and so are even and odd ids, last digits, early and late
-    ones, which no hash can tell apart. `whole_numbers`: units are ints, not texts. Reasons:
+    scattered ones; it answers 0 or 1 (or control, treatment). The whole split is held to the alarm
+    of a sample ratio mismatch, p < 0.0005; so are even and odd ids, last digits, early and late
+    ones, which a hash does not tell apart. `whole_numbers`: units are ints, not texts. Reasons:
     not_an_arm, share_off, group_off.
     """
 
@@ -99,7 +99,6 @@ def split_reshuffles(
     *,
     target: str,
     points: float,
-    share: float = 0.5,
     whole_numbers: bool = False,
     severity: str = "major",
     needs: Needs = (),
@@ -116,7 +115,7 @@ def split_reshuffles(
             arms = asked_arms(work, room, target, _row(whole_numbers), SALTS)
         for one in range(len(SALTS)):
             for other in range(one):
-                _are_unrelated(arms[one], arms[other], share, target)
+                _are_unrelated(arms[one], arms[other], target)
 
     return _made("split_reshuffles", judge, points, severity, needs)
 
@@ -144,12 +143,12 @@ def _no_group_is_off(arms: Arms, share: float) -> None:
             raise Fail("group_off", {"group": kind, "share": treated / total, "stated": share})
 
 
-def _are_unrelated(one: Arms, other: Arms, share: float, target: str) -> None:
+def _are_unrelated(one: Arms, other: Arms, target: str) -> None:
     both = int((one & other).sum())
     same = float((one == other).mean())
     if same in (0.0, 1.0):
         raise Fail("salt_ignored", {"target": target})
-    expected = share * float(other.mean())
+    expected = float(one.mean()) * float(other.mean())
     if stats.binomtest(both, one.size, expected).pvalue < _CHANCE:
         raise Fail("salts_related", {"target": target, "same": same})
 

