@@ -244,7 +244,7 @@ def in_words(found: Comparison, language: Language) -> list[str]:
         more = widest.ratio > 1
         name = f"plan_widest_{'more' if more else 'less'}"
         ratio = widest.ratio if more else 1 / widest.ratio
-        told.append(sentence(name, language, {"name": widest.name, "ratio": ratio}))
+        told.append(sentence(name, language, {"name": widest.name, "ratio": round(ratio, 1)}))
     return told
 
 
@@ -253,7 +253,9 @@ def _bias_in_words(found: Comparison, language: Language) -> str:
         return sentence("plan_even", language, {})
     longer = found.bias > 1
     ratio = found.bias if longer else 1 / found.bias
-    return sentence(f"plan_{'longer' if longer else 'shorter'}", language, {"ratio": ratio})
+    return sentence(
+        f"plan_{'longer' if longer else 'shorter'}", language, {"ratio": round(ratio, 1)}
+    )
 
 
 def _tasks(work: Workspace) -> tuple[Registered, tuple[Estimate, ...]]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from graders.checking import Check
 from graders.documents import vocabulary as say
 from graders.documents.own_words import copied_share, own_blocks, repeated_share
-from graders.documents.quantities import Quantity, has_date, quantities
+from graders.documents.quantities import Quantity, has_date, quantities, says
 from graders.documents.reading import Block, Document, document, words
 from graders.failures import Fail
 from graders.ready import Needs, Truth, library, true_number
@@ -185,7 +185,8 @@ def baseline(
         if truth is None:
             return
         own = true_number(work, truth)
-        if not any(q.agrees(own, tolerance=tolerance) for q in numbers):
+        sentences = [sentence for b in passages for sentence in b.sentences()]
+        if not any(says(s, q, own, tolerance=tolerance) for s in sentences for q in quantities(s)):
             first = next((q for q in numbers if q.unit == "money"), numbers[0])
             raise Fail(
                 "baseline_differs",

@@ -65,10 +65,16 @@ TERMS: tuple[Term, ...] = (
             "how many of those named are right",
             "сколько названных — верные",
         ),
-        ("recall", r"recall|реколл\w*", "how many of all we find", "сколько из всех мы находим"),
+        (
+            "recall",
+            r"recall(?= of\b| at\b| is\b|@|\s?[=:]|\s\d)|реколл\w*",
+            "how many of all we find",
+            "сколько из всех мы находим",
+        ),
         (
             "boosting",
-            r"(?:gradient\s)?boost(?:ing|ed)(?:\s\w+)?|бустинг\w*|lightgbm|xgboost|catboost",
+            r"gradient[\s-]boost\w*|boost(?:ed|ing) (?:trees?|models?)|бустинг\w*"
+            r"|lightgbm|xgboost|catboost",
             "a model built on past cases",
             "модель по прошлым случаям",
         ),
@@ -135,7 +141,7 @@ TERMS: tuple[Term, ...] = (
         ),
         (
             "WAPE",
-            r"wape|mape|rmse|mae|deviance|девианс\w*",
+            r"wape|mape|rmse|(?-i:MAE)|deviance|девианс\w*",
             "the forecast error in per cent",
             "ошибка прогноза в процентах",
         ),
@@ -231,7 +237,7 @@ TERMS: tuple[Term, ...] = (
         ),
         (
             "pipeline",
-            r"pipelines?|пайплайн\w*|etl|dag",
+            r"(?:data|ml|training|feature) pipelines?|пайплайн\w*|(?-i:ETL|DAG)",
             "the nightly calculation",
             "ночной расчёт",
         ),
@@ -252,10 +258,15 @@ TERMS: tuple[Term, ...] = (
     ),
     *_of(
         "effects",
-        ("uplift", r"up-?lift\w*|аплифт\w*", "whom the letter changes", "кого письмо меняет"),
+        (
+            "uplift",
+            r"up-?lift(?:[\s-](?:model|curve|score)\w*)|аплифт\w*",
+            "whom the letter changes",
+            "кого письмо меняет",
+        ),
         (
             "CATE",
-            r"cate|ate|itt|heterogeneous (?:treatment )?effects?|гетерогенн\w+ эффект\w*",
+            r"(?-i:CATE|ATE|ITT)|heterogeneous (?:treatment )?effects?|гетерогенн\w+ эффект\w*",
             "the effect on one customer",
             "эффект для одного клиента",
         ),
@@ -300,13 +311,13 @@ TERMS: tuple[Term, ...] = (
         ),
         (
             "interference",
-            r"interference|интерференци\w+|sutva",
+            r"interference (?:between|effects?)|интерференци\w+|sutva",
             "the groups disturb each other",
             "группы мешают друг другу",
         ),
         (
             "surge multiplier",
-            r"surge(?: multipliers?)?|сёрдж\w*|сурдж\w*",
+            r"surge multipliers?|сёрдж\w*|сурдж\w*",
             "the price in a rush",
             "цена в час пик",
         ),
@@ -321,7 +332,7 @@ TERMS: tuple[Term, ...] = (
         ),
         (
             "blocking",
-            r"blocker|blocking|блокинг\w*|recall@\d+",
+            r"blocking (?:keys?|steps?|stage)|блокинг\w*",
             "the short list of candidates",
             "короткий список кандидатов",
         ),

@@ -20,6 +20,9 @@ MOST_COPIED = 0.4
 LEADING = 3  # sentences, the title among them
 LONG_SENTENCE = 28  # words
 _EXPLAINED = 3  # words in brackets explain
+_EXPLAINING = re.compile(
+    r"[\w\s]{0,20}?(?:\(|,? ?(?:то есть|т\. ?е\.|that is,?|i\.e\.,?|meaning)) ?([^()]{3,200})"
+)
 _PARTS = {
     "risk": say.RISK,
     "ask": say.ASK,
@@ -73,7 +76,8 @@ def plain(
     """No word of the trade without a few plain ones in brackets behind it; no p-value at all.
 
     `fields` are lists of ``graders/documents/jargon.py``; `allowed` are names of terms that this
-    stakeholder does use. A quarter of the points for each term. Reasons: p_value, jargon.
+    stakeholder does use. A quarter of the points for each term. Reasons: note_empty, p_value,
+    jargon.
     """
     unknown = set(allowed) - {term.name for term in TERMS} | set(fields) - set(FIELDS)
     if unknown:
@@ -82,6 +86,8 @@ def plain(
 
     def judge(work: Workspace) -> None:
         found = document(work, path)
+        if not found.said:
+            raise Fail("note_empty", {"path": path})
         bad = [
             (block, term) for block in found.blocks for term in terms if _unexplained(block, term)
         ]
@@ -201,7 +207,7 @@ def _opening(found: Document) -> list[str]:
 
 def _unexplained(block: Block, term: Term) -> bool:
     for match in term.spelled.finditer(block.text):
-        after = re.match(r"[\w\s]{0,20}?\s?[(«—–]\s?([^()]{3,200})", block.text[match.end() :])
+        after = _EXPLAINING.match(block.text, match.end())
         if after is None or len(words(after[1])) < _EXPLAINED:
             return True
     return False

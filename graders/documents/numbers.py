@@ -8,7 +8,7 @@ from graders.checking import Check
 from graders.decision.form import Decision
 from graders.decision.reading import PATH, decision
 from graders.documents import vocabulary
-from graders.documents.quantities import Quantity, quantities
+from graders.documents.quantities import Quantity, quantities, says
 from graders.documents.reading import Block, Document, document
 from graders.failures import Fail
 from graders.ready import Needs, Truth, library, true_number
@@ -78,6 +78,8 @@ def note_numbers(
 def _judge(path: str, facts: tuple[Fact, ...]) -> Callable[[Workspace], None]:
     def judge(work: Workspace) -> None:
         found = document(work, path)
+        if not facts:
+            work.text(PATH)  # then the learner's own registration is all there is to agree with
         stated = [(fact, _stated(found, fact)) for fact in facts]
         bad = [
             (fact, some)
@@ -111,7 +113,9 @@ def _stated(found: Document, fact: Fact) -> list[tuple[Block, Quantity]]:
 
 def _agrees(work: Workspace, fact: Fact, some: Sequence[tuple[Block, Quantity]]) -> bool:
     own = true_number(work, fact.truth)
-    return any(quantity.agrees(own, tolerance=fact.tolerance) for _, quantity in some)
+    return any(
+        says(block.text, quantity, own, tolerance=fact.tolerance) for block, quantity in some
+    )
 
 
 _TIGHT = {

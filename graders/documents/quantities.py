@@ -80,6 +80,18 @@ _NO_UNIT = re.compile(
 )
 
 
+_GAIN = re.compile(
+    r"(?<!\w)(?:earns?|brings?|gains?|adds?|saves?|profit|приносит|зарабатывает|добавляет|прибыл\w*"
+    r"|выигрыш\w*|экономит)(?!\w)",
+    re.I,
+)
+_LOSS = re.compile(
+    r"(?<!\w)(?:los[es]|loss|cost|burn|minus|less|worse|below|negative|fewer|spend|wast|not(?!\w)"
+    r"|no(?!\w)|теря|убыт|минус|меньше|хуже|ниже|сто[ия]|сжига|расход|отрицат|не(?!\w)|потер)",
+    re.I,
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Quantity:
     """A number as it is written: `readings` are what it can mean, as 1,234 can be two things."""
@@ -115,6 +127,16 @@ def quantities(text: str) -> list[Quantity]:
     bare = _DATE.sub(lambda match: " " * len(match[0]), text)
     found = [_quantity(match, bare) for match in _NUMBER.finditer(bare)]
     return sorted([*found, *_spelled(bare)], key=lambda quantity: quantity.start)
+
+
+def says(sentence: str, quantity: Quantity, truth: float, *, tolerance: float = 0.0) -> bool:
+    """Whether a number of a sentence says `truth`; one without a sign is no gain of a loss.
+
+    "The rule earns 93 roubles" does not say -93, "it loses 93" and "93 less than nothing" do.
+    """
+    if truth < 0 and not quantity.sign and _GAIN.search(sentence) and not _LOSS.search(sentence):
+        return False
+    return quantity.agrees(truth, tolerance=tolerance)
 
 
 def has_date(text: str) -> bool:

@@ -43,7 +43,7 @@ def test_a_note_that_begins_with_the_method_lacks_its_lead(project: Work) -> Non
     ("sentence", "term", "instead"),
     [
         ("The AUC is 0.74.", "AUC", "how well the list is ordered"),
-        ("Uplift was measured with CUPED.", "CUPED", "a more exact way to compare"),
+        ("The gain was measured with CUPED.", "CUPED", "a more exact way to compare"),
         ("Наш бустинг находит таких людей.", "boosting", "модель по прошлым случаям"),
         ("Фичи берём из событий.", "features", "что мы знаем о клиенте"),
         ("Эластичность зоны выше.", "elasticity", "сколько людей уйдёт при росте цены"),
@@ -66,6 +66,8 @@ def test_a_term_of_the_trade_is_named_with_plain_words(
         "Процент клиентов, которые остались, вырос.",
         "A rocket launch; a recalled product; the precise list.",
         "The power of habit, and a signature by Friday.",
+        "They ate at noon; boosted sales; a sales pipeline; no blocker; an uplift of sales.",
+        "AUC, that is how often the right one of two comes first, is 0.74.",
     ],
 )
 def test_an_explained_term_or_an_everyday_word_is_fine(project: Work, sentence: str) -> None:
@@ -81,14 +83,14 @@ def test_a_p_value_is_not_for_a_stakeholder(project: Work, sentence: str) -> Non
 
 
 def test_a_term_split_by_invisible_characters_is_still_read(project: Work) -> None:
-    sneaky = NOTE_EN + "\nThe up\u200blift and the **A**UC grow.\n"
+    sneaky = NOTE_EN + "\nThe ап\u200bлифт and the **A**UC grow.\n"
     told, facts, _ = verdict(NAMED["note_plain"], project(PITCH=sneaky))
     assert (told, facts["found"]) == ("jargon", 2)
 
 
 def test_terms_that_this_stakeholder_uses_can_be_allowed(project: Work) -> None:
     lenient = documents.plain(points=1, allowed=["uplift"], fields=["effects"])
-    said = project(PITCH="The uplift is 3 %, the AUC is 0.7.\n")
+    said = project(PITCH="Аплифт is 3 %, the AUC is 0.7.\n")
     assert reason(lenient, said) == "passed"
     with pytest.raises(ValueError, match="no term or field"):
         documents.plain(points=1, allowed=["uplfit"])
