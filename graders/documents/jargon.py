@@ -73,8 +73,10 @@ TERMS: tuple[Term, ...] = (
         ),
         (
             "boosting",
-            r"gradient[\s-]boost\w*|boost(?:ed|ing) (?:trees?|models?)|бустинг\w*"
-            r"|lightgbm|xgboost|catboost",
+            (
+                r"gradient[\s-]boost\w*|boost(?:ed|ing) (?:trees?|models?)|бустинг\w*"
+                r"|lightgbm|xgboost|catboost"
+            ),
             "a model built on past cases",
             "модель по прошлым случаям",
         ),

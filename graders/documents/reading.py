@@ -14,7 +14,8 @@ from graders.workspace import Workspace
 from sandbox.interface import Json
 
 MOST_BYTES = 128 * 1024
-_PSEUDO, _TABLE = 7, 8  # the levels of a bold line, and a table's head, that serve as headings
+# The levels of what else serves as a heading: a bold line, a table's head, an item of a list.
+_PSEUDO, _TABLE, _ITEM = 7, 8, 10
 _END = re.compile(r"(?<=[.!?…;])\s+(?=[^\sa-zа-яё])")
 _WORD = re.compile(r"[^\W\d_]+")
 _KINDS = ("heading", "paragraph", "item", "row", "code")
@@ -143,13 +144,22 @@ def _placed(blocks: Sequence[Block]) -> Iterator[Block]:
         (level for n, level in enumerate(levels) if level and n != first), default=0
     )
     for number, block in enumerate(blocks):
-        level = 0 if titled and number == first else levels[number]
-        if level or block.kind != "row":
-            above = [(n, head) for n, head in above if n < (level or _TABLE)]
-        kind = "title" if titled and number == first else block.kind
+        is_title = titled and number == first
+        level = 0 if is_title else levels[number]
+        depth = level or (_TABLE + 1 if block.kind == "row" else _ITEM + block.level)
+        above = [(n, head) for n, head in above if n < depth and not _ended(n, block)]
+        kind = "title" if is_title else block.kind
         yield replace(block, kind=kind, under=tuple(head for _, head in above))
-        if level:
-            above.append((level, block.lead if block.kind == "row" else block.text))
+        if level or (block.kind == "item" and block.lead):
+            named = block.lead if block.kind in ("row", "item") else block.text
+            above.append((depth, named))
+
+
+def _ended(level: int, block: Block) -> bool:
+    """Whether what was opened by a table's head or an item of a list ends before a block."""
+    if level == _TABLE:
+        return block.kind != "row"
+    return level > _ITEM and block.kind not in ("item", "code")
 
 
 def _heading(block: Block) -> int:

@@ -12,6 +12,7 @@ from graders.ready import Needs, library
 from graders.workspace import Workspace
 
 _SUBSTANCE = 3  # words: less is a label
+_CLAUSE = re.compile(r"[;:→—–]|->|=>|\. ")
 
 
 def risks(
@@ -30,8 +31,10 @@ def risks(
 
     def judge(work: Workspace) -> None:
         found = document(work, path)
-        passages = found.about(say.RISKS)
-        listed = [b for b in passages if b.kind in ("row", "item") and b.level <= 1]
+        passages = _passages(found)
+        listed = [b for b in passages if b.kind in ("row", "item") and words(b.body)]
+        top = min((b.level for b in listed), default=0)
+        listed = [b for b in listed if b.level == top]
         named = listed or [b for b in passages if len(words(b.text)) > _SUBSTANCE]
         if len(named) < least:
             raise Fail("risks_few", {"path": path, "found": len(named), "least": least})
@@ -49,6 +52,12 @@ def risks(
                 )
 
     return library("design_risks", judge, points=points, severity=severity, needs=needs)
+
+
+def _passages(found: Document) -> tuple[Block, ...]:
+    """What stands under a heading of risks; where there is none, what begins with the word."""
+    under = tuple(b for b in found.said if any(say.RISKS.search(head) for head in b.under))
+    return under or found.about(say.RISKS)
 
 
 Columns = dict[Block, tuple[str, ...]]
@@ -90,10 +99,13 @@ def _owner_of(work: Workspace, columns: Columns) -> Callable[[Block], bool]:
 
 
 def _action_of(columns: Columns) -> Callable[[Block], bool]:
+    """Whether a block says what is done: a column, a word for it, or a clause after the risk's."""
+
     def has(block: Block) -> bool:
-        if _in_column(block, columns, say.MITIGATION):
+        if _in_column(block, columns, say.MITIGATION) or say.MITIGATION.search(block.body):
             return True
-        return bool(say.MITIGATION.search(block.body))
+        after = _CLAUSE.split(block.body)[1:]
+        return block.kind != "row" and any(len(words(one)) >= _SUBSTANCE for one in after)
 
     return has
 

@@ -105,7 +105,7 @@ OWNER = re.compile(
     r"(?<!\w)(?:owner|owned by|responsible|assignee|dri(?!\w)|(?:tech|team) lead|\w+ team(?!\w)"
     r"|engineer|analyst|владел\w+|ответствен\w+|отвеча\w+|исполнител\w+|команд[аыеу]\w* \w+"
     r"|инженер\w*|аналитик\w*|тимлид\w*)|@\w+"
-    r"|[(\[]\s*[A-ZА-ЯЁ][a-zа-яё]{1,20}(?:\s[A-ZА-ЯЁ][a-zа-яё]{1,20})?\s*[)\]]"
+    r"|\((?:me|us|myself|я|мы|сам|сама)\)|[(\[]\s*[A-ZА-ЯЁ][a-zа-яё]{1,20}(?:\s[A-ZА-ЯЁ][a-zа-яё]{1,20})?\s*[)\]]"
     r"|[—–-]\s[A-ZА-ЯЁ][a-zа-яё]{1,20}\s*[.;]?$"
 )
 MITIGATION = _stems(
@@ -114,7 +114,7 @@ MITIGATION = _stems(
         "roll(?:ed|ing)? ?back",
         "alert",
         "monitor",
-        "cap(?:ped)?(?!\\w)",
+        "cap(?:s|ped)?(?!\\w)",
         "limit",
         "stop",
         "switch",

@@ -9,6 +9,7 @@ from graders.checking import Check
 from graders.documents import Fact
 from tests.graders.documents.conftest import CHURN, Work, reason, verdict
 from tests.graders.documents.texts import DECISION, TERSE_EN, TERSE_RU
+from tests.graders.documents.ugly import UGLY
 
 LIMIT = Fact(
     name="contact_limit", near=("limit of contacts", "предел контактов"), truth="max_share"
@@ -31,6 +32,14 @@ NAMED = {check.name: check for check in CHECKS}
 def test_a_terse_document_of_a_senior_passes_every_check(project: Work, text: str) -> None:
     work = project(DESIGN=text, decision=DECISION)
     assert {check.name: reason(check, work) for check in CHECKS} == dict.fromkeys(NAMED, "passed")
+
+
+@pytest.mark.parametrize("text", UGLY.values(), ids=UGLY)
+def test_honest_but_ugly_documents_pass_as_they_are(project: Work, text: str) -> None:
+    checks = [check for check in CHECKS if check.name != "design_numbers"]
+    checks.append(documents.design_numbers(points=1))
+    work = project(DESIGN=text, decision=DECISION)
+    assert {c.name: reason(c, work) for c in checks} == dict.fromkeys(NAMED, "passed")
 
 
 EMPTY = """\
