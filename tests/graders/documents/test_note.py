@@ -8,6 +8,7 @@ from graders.documents.jargon import TERMS
 from graders.messages import library_texts
 from tests.graders.documents.conftest import Work, reason, verdict
 from tests.graders.documents.texts import NOTE_EN, NOTE_RU
+from tests.graders.documents.ugly import NOTES
 
 EFFECT = Fact(name="effect", near=("earns", "на продление"), truth=147.3)
 CHECKS = [
@@ -25,6 +26,14 @@ NAMED = {check.name: check for check in CHECKS}
 def test_a_good_note_passes_every_check(project: Work, text: str) -> None:
     work = project(PITCH=text)
     assert {check.name: reason(check, work) for check in CHECKS} == dict.fromkeys(NAMED, "passed")
+
+
+@pytest.mark.parametrize("text", NOTES.values(), ids=NOTES)
+def test_honest_but_ugly_notes_pass_as_they_are(project: Work, text: str) -> None:
+    checks = [check for check in CHECKS if check.name not in ("note_numbers", "note_complete")]
+    checks.append(documents.complete(points=1))
+    work = project(PITCH=text)
+    assert {c.name: reason(c, work) for c in checks if reason(c, work) != "passed"} == {}
 
 
 def test_a_note_that_begins_with_the_method_lacks_its_lead(project: Work) -> None:

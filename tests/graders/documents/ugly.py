@@ -94,3 +94,29 @@ users, events, payments, renewals. События приходят с опозд
 Цены и тексты писем.
 """
 UGLY = {"google": GOOGLE_STYLE, "bullets": BULLETS, "sections": RUSSIAN_SECTIONS}
+FRIENDLY = """\
+Hi Marina,
+
+short version: the new list beats your rule by ~150 roubles a renewal (somewhere between 124 and
+171), so please approve the full launch on Monday.
+
+How it works: the program reads lessons and payments and hands CRM a list of 15 % of customers.
+Nobody else gets a letter any more. What could go wrong: prices change in June, then we look again.
+"""
+NOT_YET = """\
+# Not yet: keep the old price
+
+The new price brought between −4 ₽ and +12 ₽ an order, so we cannot tell gain from loss.
+
+- Riders will see the old price for two more weeks.
+- Risk: the rain season ends and we learn nothing about storms.
+- I need your ok to keep the test running until 15 July.
+"""
+SHORT_RU = """\
+Марина, привет! Новый список приносит на 147 ₽ больше с каждого продления (от 124 до 171 ₽).
+Давайте раскатывать с понедельника.
+
+Письма теперь получат только те, кого они удерживают, — 15 % вместо всех молчащих. Может подвести
+одно: в июне растут цены.
+"""
+NOTES = {"friendly": FRIENDLY, "not_yet": NOT_YET, "short": SHORT_RU}
