@@ -242,7 +242,7 @@ def in_words(found: Comparison, language: Language) -> list[str]:
     widest = found.widest
     if widest.error > NEAR:
         more = widest.ratio > 1
-        name = f"plan_widest_{'more' if more else 'less'}"
+        name = "plan_widest_more" if more else "plan_widest_less"
         ratio = widest.ratio if more else 1 / widest.ratio
         told.append(sentence(name, language, {"name": widest.name, "ratio": round(ratio, 1)}))
     return told
@@ -253,9 +253,8 @@ def _bias_in_words(found: Comparison, language: Language) -> str:
         return sentence("plan_even", language, {})
     longer = found.bias > 1
     ratio = found.bias if longer else 1 / found.bias
-    return sentence(
-        f"plan_{'longer' if longer else 'shorter'}", language, {"ratio": round(ratio, 1)}
-    )
+    name = "plan_longer" if longer else "plan_shorter"
+    return sentence(name, language, {"ratio": round(ratio, 1)})
 
 
 def _tasks(work: Workspace) -> tuple[Registered, tuple[Estimate, ...]]:

@@ -26,8 +26,9 @@ def structure(
     """The document says why, what and how in words of its own.
 
     Parts are found by their headings or bold leads, in English or Russian. What the starter's
-    template says already is not counted; nothing counts words. Reasons: part_missing, part_empty,
-    placeholders, copied, repeated, and those of a file that cannot be read.
+    template says already is not counted; nothing counts words. Reasons: part_missing_… and
+    part_empty_… (why, what, how), placeholders, copied, repeated, and those of a file that cannot
+    be read.
     """
 
     def judge(work: Workspace) -> None:
@@ -59,7 +60,7 @@ def goal(
 ) -> Check:
     """The goal can be measured: a number with its unit, and a date or a time.
 
-    A third of the points for each. Reasons: no_goal, goal_not_measurable.
+    A third of the points for each. Reasons: no_goal, goal_without_… (number, unit, date).
     """
 
     def judge(work: Workspace) -> None:
@@ -72,8 +73,8 @@ def goal(
         lacks = _not_measured(passages)
         if lacks:
             raise Fail(
-                "goal_not_measurable",
-                {"path": path, "lacks": lacks[0], "found": 3 - len(lacks)},
+                f"goal_without_{lacks[0]}",
+                {"path": path, "found": 3 - len(lacks)},
                 share=1 - len(lacks) / 3,
                 locations=found.at(*passages[:3]),
             )
@@ -101,7 +102,7 @@ def metrics(
 ) -> Check:
     """A metric of the business, one that can be computed before, and how one moves the other.
 
-    Reasons: metric_missing (online or offline), link_missing.
+    Reasons: online_metric_missing, offline_metric_missing, link_missing.
     """
 
     def judge(work: Workspace) -> None:
@@ -112,7 +113,7 @@ def metrics(
         for name, there in (("online", online), ("offline", offline)):
             if not there:
                 share = 1 / 3 if online or offline else 0.0
-                raise Fail("metric_missing", {"path": path, "kind": name}, share=share)
+                raise Fail(f"{name}_metric_missing", {"path": path}, share=share)
         both = set(online) & set(offline)
         linked = [b for b in {*inside, *online, *offline} if say.LINK.search(b.text)]
         if not linked and not any(len(words(b.body)) > 2 * _SUBSTANCE for b in both):
@@ -206,7 +207,8 @@ def experiment(
 ) -> Check:
     """How the change will be tried: who is split, how long or how many, and what decides.
 
-    A third of the points for each. Reasons: experiment_missing, experiment_incomplete.
+    A third of the points for each. Reasons: experiment_missing, experiment_without_… (unit,
+    size, decision).
     """
 
     def judge(work: Workspace) -> None:
@@ -226,8 +228,8 @@ def experiment(
         lacks = [name for name, there in present.items() if not there]
         if lacks:
             raise Fail(
-                "experiment_incomplete",
-                {"path": path, "lacks": lacks[0], "found": 3 - len(lacks)},
+                f"experiment_without_{lacks[0]}",
+                {"path": path, "found": 3 - len(lacks)},
                 share=1 - len(lacks) / 3,
                 locations=found.at(*passages[:3]),
             )
@@ -261,9 +263,9 @@ def _has_part(
     heads = [b for b in found.blocks if b.is_head and b.kind != "title" and subject.search(b.text)]
     passages = found.about(subject)
     if not heads and not passages:
-        raise Fail("part_missing", {"path": path, "part": part})
+        raise Fail(f"part_missing_{part}", {"path": path})
     if not any(b in own and _says_something(b) for b in passages):
-        raise Fail("part_empty", {"path": path, "part": part}, locations=found.at(*heads))
+        raise Fail(f"part_empty_{part}", {"path": path}, locations=found.at(*heads))
 
 
 def _says_something(block: Block) -> bool:

@@ -43,7 +43,7 @@ def leads(
     """The first three sentences hold the decision and the number that it rests on.
 
     `unit` is what the number is of: money, percent, points, or None for any unit. The title counts
-    as a sentence. Reasons: placeholders, copied, lead_lacks (decision, number).
+    as a sentence. Reasons: placeholders, copied, lead_without_… (decision, number).
     """
 
     def judge(work: Workspace) -> None:
@@ -57,9 +57,7 @@ def leads(
         if lacks:
             share = 0.5 if len(lacks) == 1 else 0.0
             first = found.at(*found.said[:1])
-            raise Fail(
-                "lead_lacks", {"path": path, "lacks": lacks[0]}, share=share, locations=first
-            )
+            raise Fail(f"lead_without_{lacks[0]}", {"path": path}, share=share, locations=first)
 
     return library("note_leads", judge, points=points, severity=severity, needs=needs)
 
@@ -141,7 +139,7 @@ def complete(
     """A risk, a request, and what changes for the customer, on one page.
 
     `parts` are of risk, ask, change, input, output. Points are shared evenly among them. Reasons:
-    note_too_long, part_of_note_missing.
+    note_too_long, note_without_… (a part).
     """
     if not set(parts) <= set(_PARTS):
         raise ValueError(f"parts of a note are {', '.join(_PARTS)}")
@@ -154,7 +152,7 @@ def complete(
         lacks = [part for part in parts if not _PARTS[part].search(found.text)]
         if lacks:
             share = 1 - len(lacks) / len(parts)
-            raise Fail("part_of_note_missing", {"path": path, "part": lacks[0]}, share=share)
+            raise Fail(f"note_without_{lacks[0]}", {"path": path}, share=share)
 
     return library("note_complete", judge, points=points, severity=severity, needs=needs)
 

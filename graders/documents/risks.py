@@ -26,7 +26,8 @@ def risks(
     """Risks, each with somebody's name and what is done about it.
 
     A list or a table; owners may stand in a column, or once for all of them in the part's text.
-    Names of the quest's people and roles count. Reasons: risks_few, risk_without (owner, action).
+    Names of the quest's people and roles count. Reasons: risks_few, risks_without_… (owner,
+    action).
     """
 
     def judge(work: Workspace) -> None:
@@ -45,8 +46,8 @@ def risks(
             bare = [] if common else bare
             if bare:
                 raise Fail(
-                    "risk_without",
-                    {"path": path, "lacks": name, "found": len(bare), "total": len(named)},
+                    f"risks_without_{name}",
+                    {"path": path, "found": len(bare), "total": len(named)},
                     share=0.5 * (1 - len(bare) / len(named)),
                     locations=found.at(*bare),
                 )

@@ -38,7 +38,7 @@ def split_is_fair(
     scattered ones; it answers 0 or 1 (or control, treatment). The whole split is held to the alarm
     of a sample ratio mismatch, p < 0.0005; so are even and odd ids, last digits, early and late
     ones, which a hash does not tell apart. `whole_numbers`: units are ints, not texts. Reasons:
-    not_an_arm, share_off, group_off.
+    not_an_arm, share_off, parity_off, early_off, digit_off, hundred_off.
     """
 
     def judge(work: Workspace) -> None:
@@ -140,7 +140,7 @@ def _no_group_is_off(arms: Arms, share: float) -> None:
         treated, total = int(arms[inside].sum()), int(inside.sum())
         if stats.binomtest(treated, total, share).pvalue < _CHANCE / len(groups):
             kind = name.partition("-")[0]
-            raise Fail("group_off", {"group": kind, "share": treated / total, "stated": share})
+            raise Fail(f"{kind}_off", {"share": treated / total, "stated": share})
 
 
 def _are_unrelated(one: Arms, other: Arms, target: str) -> None:

@@ -41,11 +41,11 @@ def test_a_note_that_begins_with_the_method_lacks_its_lead(project: Work) -> Non
         "# Results\n\nWe trained a model on the pilot. It has many inputs. We checked it on later"
         " months.\n\n"
     )
-    told, facts, share = verdict(NAMED["note_leads"], project(PITCH=method + NOTE_EN))
-    assert (told, facts["lacks"], share) == ("lead_lacks", "decision", 0.0)
+    told, _, share = verdict(NAMED["note_leads"], project(PITCH=method + NOTE_EN))
+    assert (told, share) == ("lead_without_decision", 0.0)
     bare = "Let us switch the old rule off. It is better so. Really.\n"
-    assert verdict(NAMED["note_leads"], project(PITCH=bare))[1]["lacks"] == "number"
-    assert verdict(NAMED["note_leads"], project(PITCH="147 ₽.\n"))[1]["lacks"] == "decision"
+    assert reason(NAMED["note_leads"], project(PITCH=bare)) == "lead_without_number"
+    assert reason(NAMED["note_leads"], project(PITCH="147 ₽.\n")) == "lead_without_decision"
 
 
 @pytest.mark.parametrize(
@@ -118,8 +118,8 @@ def test_a_page_is_a_page_and_has_its_parts(project: Work) -> None:
     long_ = "We go on and on about it. " * 70
     assert reason(check, project(PITCH=NOTE_EN + long_)) == "note_too_long"
     short = "Ship the list: 147 ₽.\n"
-    told, facts, share = verdict(check, project(PITCH=short))
-    assert (told, facts["part"], share < 0.5) == ("part_of_note_missing", "risk", True)
+    told, _, share = verdict(check, project(PITCH=short))
+    assert (told, share < 0.5) == ("note_without_risk", True)
     with pytest.raises(ValueError, match="parts of a note"):
         documents.complete(points=1, parts=["jokes"])
 

@@ -80,7 +80,7 @@ def told(check: Check, work: Workspace) -> str:
         ("by_hash", "passed", "passed", "passed"),
         ("by_words", "passed", "passed", "passed"),
         ("tilted", "share_off", "passed", "passed"),
-        ("by_parity", "group_off", "passed", "salt_ignored"),
+        ("by_parity", "parity_off", "passed", "salt_ignored"),
         ("by_python", "passed", "process_changes", "salts_related"),
         ("by_coin", "passed", "order_changes", "passed"),
         ("added_salt", "passed", "passed", "salt_ignored"),
