@@ -19,11 +19,11 @@ from dataclasses import dataclass
 
 from graders.checking import Check
 from graders.decision.form import Decision, Estimate
+from graders.decision.making import Needs, Truth, library, true_number
 from graders.decision.reading import PATH, Registered, registered
 from graders.failures import Fail
 from graders.messages import sentence
 from graders.quest import Language
-from graders.ready import Needs, Truth, library, true_number
 from graders.results import Location, Param
 from graders.workspace import Workspace
 

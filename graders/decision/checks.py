@@ -7,10 +7,10 @@ from typing import Literal, TypeVar
 
 from graders.checking import Check
 from graders.decision.form import Choice, Expected, Experiment, Section
+from graders.decision.making import Needs, Truth, library, true_number
 from graders.decision.reading import PATH, Registered, registered
 from graders.failures import Fail
 from graders.quest import Facts
-from graders.ready import Needs, Truth, library, true_number
 from graders.results import Param, Phase
 from graders.rollout.estimators import sample_size as formula
 from graders.workspace import Workspace

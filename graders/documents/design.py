@@ -4,12 +4,12 @@ import re
 from collections.abc import Sequence
 
 from graders.checking import Check
+from graders.decision.making import Needs, Truth, library, true_number
 from graders.documents import vocabulary as say
 from graders.documents.own_words import copied_share, own_blocks, repeated_share
 from graders.documents.quantities import Quantity, has_date, quantities, says
 from graders.documents.reading import Block, Document, document, words
 from graders.failures import Fail
-from graders.ready import Needs, Truth, library, true_number
 from graders.results import Param
 from graders.workspace import Workspace
 

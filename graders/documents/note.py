@@ -4,13 +4,13 @@ import re
 from collections.abc import Sequence
 
 from graders.checking import Check
+from graders.decision.making import Needs, library
 from graders.documents import vocabulary as say
 from graders.documents.jargon import FIELDS, TERMS, Field, Term
 from graders.documents.own_words import copied_share
 from graders.documents.quantities import quantities
 from graders.documents.reading import Block, Document, document, words
 from graders.failures import Fail
-from graders.ready import Needs, library
 from graders.results import Param
 from graders.workspace import Workspace
 

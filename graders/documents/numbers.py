@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from graders.checking import Check
 from graders.decision.form import Decision
+from graders.decision.making import Needs, Truth, library, true_number
 from graders.decision.reading import PATH, decision
 from graders.documents import vocabulary
 from graders.documents.quantities import Quantity, quantities, says
 from graders.documents.reading import Block, Document, document
 from graders.failures import Fail
-from graders.ready import Needs, Truth, library, true_number
 from graders.results import Phase
 from graders.workspace import Workspace
 

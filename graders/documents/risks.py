@@ -4,11 +4,11 @@ import re
 from collections.abc import Callable, Sequence
 
 from graders.checking import Check
+from graders.decision.making import Needs, library
 from graders.documents import vocabulary as say
 from graders.documents.design import PATH
 from graders.documents.reading import Block, Document, document, words
 from graders.failures import Fail
-from graders.ready import Needs, library
 from graders.workspace import Workspace
 
 _SUBSTANCE = 3  # words: less is a label

@@ -10,10 +10,10 @@ import pandas as pd
 from scipy import stats
 
 from graders.checking import Check
+from graders.decision.making import Needs, library
 from graders.experiment.asking import asked_analyses, asked_sizes
 from graders.experiment.worlds import Kind, Law, Simulated, simulate
 from graders.failures import Fail
-from graders.ready import Needs, library
 from graders.results import Group, Param, Phase
 from graders.results import Kind as JudgedAs
 from graders.rollout.estimators import sample_size as formula

@@ -8,9 +8,9 @@ import numpy.typing as npt
 from scipy import stats
 
 from graders.checking import Check
+from graders.decision.making import Needs, library
 from graders.experiment.asking import Arms, asked_arms, cold_arms, equip
 from graders.failures import Fail
-from graders.ready import Needs, library
 from graders.results import Group, Kind, Phase
 from graders.rollout.estimators import SRM_ALARM, srm
 from graders.workspace import Workspace

@@ -21,7 +21,9 @@ def library(
     needs: Needs,
     phase: Phase = Phase.STATIC,
 ) -> Check:
-    """A ready check of the business group."""
+    """A ready check of the business group. Raises ValueError for negative points."""
+    if points < 0:
+        raise ValueError(f"points are not negative: {points}")
     return Check(
         name=name,
         judge=judge,
