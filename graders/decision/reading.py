@@ -59,12 +59,23 @@ def registered(work: Workspace, path: str = PATH) -> Registered:
     Reasons: file_missing, file_not_text, decision_too_long, yaml_rejected, artifact_over_limit,
     key_unknown, key_missing, value_not_one_of, value_unfit, order_unfit, not_a_mapping.
     """
-    return work.once(("decision.registered", path), lambda: _read(work, path))
+    found = work.once(("decision.registered", path), lambda: _read_or_failure(work, path))
+    if isinstance(found, Fail):
+        raise Fail(found.reason, found.params, locations=found.locations)
+    return found
 
 
 def decision(work: Workspace, path: str = PATH) -> Decision:
     """As `registered`, without the lines."""
     return registered(work, path).said
+
+
+def _read_or_failure(work: Workspace, path: str) -> Registered | Fail:
+    """The registration, or why it cannot be read: neither is found twice."""
+    try:
+        return _read(work, path)
+    except Fail as failure:
+        return failure
 
 
 def _read(work: Workspace, path: str) -> Registered:

@@ -8,12 +8,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from graders.failures import Fail
-from graders.parsing import Parser
+from graders.parsing import DIED, Parser
 from graders.results import Location
 from graders.workspace import Workspace
 from sandbox.interface import Json
 
 MOST_BYTES = 128 * 1024
+MOST_CHARACTERS = 8 * MOST_BYTES  # a sign of three bytes may stand for eighteen letters
 # The levels of what else serves as a heading: a bold line, a table's head, an item of a list.
 _PSEUDO, _TABLE, _ITEM = 7, 8, 10
 _END = re.compile(r"(?<=[.!?…;])\s+(?=[^\sa-zа-яё])")
@@ -87,12 +88,23 @@ class Document:
 
 def document(work: Workspace, path: str) -> Document:
     """A document of the project, read once a grading. Raises Fail."""
-    return work.once(("documents.document", path), lambda: _read(work, path))
+    found = work.once(("documents.document", path), lambda: _read_or_failure(work, path))
+    if isinstance(found, Fail):
+        raise Fail(found.reason, found.params, locations=found.locations)
+    return found
 
 
 def words(text: str) -> list[str]:
     """The words of a text in lower case, with ё as е."""
     return [word.lower().replace("ё", "е") for word in _WORD.findall(text)]
+
+
+def _read_or_failure(work: Workspace, path: str) -> Document | Fail:
+    """The document, or why it cannot be read: neither is found twice."""
+    try:
+        return _read(work, path)
+    except Fail as failure:
+        return failure
 
 
 def _read(work: Workspace, path: str) -> Document:
@@ -104,6 +116,8 @@ def _read(work: Workspace, path: str) -> Document:
     parser = Parser(rooms=work.rooms, path=path, content=content, tells_rows=True)
     lines = text.count("\n") + 1
     blocks = [_block(told, lines) for told in parser.markdown()]
+    if sum(len(block.text) for block in blocks if block) > MOST_CHARACTERS:
+        raise Fail("artifact_rejected", {"path": path, "rule": DIED})
     return Document(path=path, blocks=tuple(_placed([b for b in blocks if b])))
 
 

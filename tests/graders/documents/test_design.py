@@ -271,6 +271,8 @@ HOSTILE = [
     "between " * 12_000,
     "# Why\n" + "a. " * 30_000,
     "`" * 60_000,
+    "\n\n".join(["\ufdfa" * 2_000] * 20),
+    "# Why\n" + "the risk is that " * 7_000,
     "",
 ]
 
