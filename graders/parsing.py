@@ -5,11 +5,12 @@ holds our reading tool and nothing else, and what comes back is plain data acros
 as any claim of a room. It is checked here once more: whoever took over the parser has won nothing.
 A parser that dies of the bytes, or meets a limit, is the learner's Fail, like any broken rule.
 
-YAML is not read, but for a few keys of MLflow's MLmodel: no quest asks for more, and a runtime
-needs no second grammar of data.
+The grammars of Markdown and YAML go into the room with the tool, as the judge has them installed:
+a runtime needs neither. Of MLflow's MLmodel a few keys are read, without a grammar.
 """
 
 import functools
+import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ import pandas as pd
 import pyarrow as pa
 
 from graders.failures import Fail
-from graders.results import Param
+from graders.results import Location, Param
 from graders.rooms import Rooms
 from graders.tables import UnfitTable, to_frame
 from sandbox.interface import Json, Limits, Returned, SandboxError, Stopped, Value
@@ -34,7 +35,7 @@ LIMITS: Final = Limits(
     memory_mb=768,
     processes=16,
     scratch_mb=8,
-    scratch_files=64,
+    scratch_files=256,
     output_kb=16,
 )
 _TYPES: Final = {int: pa.int64(), float: pa.float64(), str: pa.string(), bool: pa.bool_()}
@@ -47,6 +48,9 @@ OVER: Final[Mapping[str, int | None]] = {
     "too-many-values": 500_000,
     "cell-too-long": 65_536,
     "nested-too-deep": 50,
+    "blocks-too-many": 4_000,
+    "yaml-too-deep": 12,
+    "yaml-too-large": 5_000,
 }
 RULES: Final = frozenset(
     {
@@ -74,6 +78,20 @@ RULES: Final = frozenset(
         "unclosed-quote",
         "unreadable",
         "zero-byte",
+    }
+)
+YAML_RULES: Final = frozenset(
+    {
+        "anchor-or-alias",
+        "integer-too-large",
+        "key-not-a-word",
+        "key-twice",
+        "merge-key",
+        "not-finite",
+        "not-utf-8",
+        "not-yaml",
+        "tag",
+        "two-documents",
     }
 )
 DIED: Final = "kills-its-reader"  # or has made it say what it never says
@@ -143,9 +161,38 @@ class Parser:
         plain = [row for row in rows if isinstance(row, list)]
         return plain if len(plain) == len(rows) else self._died()
 
-    def _read(self, tool: str, function: str, *asked: Json) -> Value:
+    def markdown(self) -> list[Json]:
+        """A document's blocks, as ``inside/reading_markdown.py`` names them."""
+        packages = ("markdown_it", "mdurl")
+        blocks = self._document(
+            self._read("reading_markdown", "document", packages=packages), most=None
+        )
+        return blocks if isinstance(blocks, list) else self._died()
+
+    def yaml(self) -> tuple[Json, dict[str, int]]:
+        """A YAML document without anchors and tags, and the line of each dotted key."""
+        found = self._read("reading_yaml", "document", packages=("ruamel.yaml",))
+        told = found if isinstance(found, dict) else {}
+        rule, line, lines = (told.get(name) for name in ("rule", "line", "lines"))
+        most = self.content.count(b"\n") + 1
+        if isinstance(rule, str) and rule in YAML_RULES:
+            place = line if type(line) is int and 0 < line <= most else 1
+            raise Fail(
+                "yaml_rejected",
+                {"path": self.path, "rule": rule, "line": place},
+                locations=(Location(path=self.path, line=place),),
+            )
+        if not isinstance(lines, dict) or told.keys() != {"value", "lines"}:
+            self._refuse(found, columns=(), most=None)
+        places = {k: v for k, v in lines.items() if type(v) is int and 0 < v <= most}
+        return told["value"], places
+
+    def _read(
+        self, tool: str, function: str, *asked: Json, packages: tuple[str, ...] = ()
+    ) -> Value:
         with self.rooms.apart(LIMITS) as room:
-            room.upload({"_reading.py": _tool(tool)})
+            grammar = {path: body for name in packages for path, body in _package(name)}
+            room.upload({"_reading.py": _tool(tool), **grammar})
             returned = room.call(f"_reading:{function}", self.content, *asked, limits=LIMITS)
         return self._value(returned)
 
@@ -233,3 +280,20 @@ def _cell(cell: Json) -> dict[str, str]:
 @functools.cache
 def _tool(name: str) -> bytes:
     return (_INSIDE / f"{name}.py").read_bytes()
+
+
+@functools.cache
+def _package(name: str) -> tuple[tuple[str, bytes], ...]:
+    """The modules of an installed package in pure Python; `__init__` of a part of one is empty.
+
+    ``ruamel.yaml`` imports all of itself from there, three times what reading needs.
+    """
+    spec = importlib.util.find_spec(name)
+    root = Path((spec.submodule_search_locations or [""])[0]) if spec else Path()
+    folder = name.replace(".", "/")
+    files = {f"{folder}/{p.relative_to(root).as_posix()}": p for p in sorted(root.rglob("*.py"))}
+    found = {path: file.read_bytes() for path, file in files.items()}
+    parent, _, _ = folder.rpartition("/")
+    if parent:
+        found |= {f"{parent}/__init__.py": b"", f"{folder}/__init__.py": b"version_info = (0,)\n"}
+    return tuple(found.items())

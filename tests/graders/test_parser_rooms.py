@@ -86,6 +86,26 @@ def test_broken_files_are_refused_across_the_wall(rooms: Rooms) -> None:
     assert refusal(failure) == ("artifact_rejected", {"path": None, "rule": "unreadable"})
 
 
+def test_documents_and_yaml_are_read_by_grammars_that_the_runtime_lacks(rooms: Rooms) -> None:
+    blocks = parser(rooms, "# Зачем\n\n**Цель:** <!-- no -->+20 ₽\n".encode()).markdown()
+    told = [(b["kind"], b["line"], b["text"]) for b in blocks if isinstance(b, dict)]
+    assert told == [("heading", 1, "Зачем"), ("paragraph", 3, "Цель: +20 ₽")]
+    value, lines = parser(rooms, b"a:\n  - {b: 1}\n  - {b: 2_000}\n").yaml()
+    assert value == {"a": [{"b": 1}, {"b": 2_000}]}
+    assert (lines["a.2.b"], lines["a"]) == (3, 1)
+
+
+def test_markdown_and_yaml_that_never_end_are_refused(rooms: Rooms) -> None:
+    with pytest.raises(Fail) as failure:
+        parser(rooms, b"# a\n" * 20_000).markdown()
+    blocks = {"path": None, "rule": "blocks-too-many", "limit": 4_000}
+    assert refusal(failure) == ("artifact_over_limit", blocks)
+    with pytest.raises(Fail) as failure:
+        parser(rooms, b"a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n").yaml()
+    alias = {"path": None, "rule": "anchor-or-alias", "line": 1}
+    assert refusal(failure) == ("yaml_rejected", alias)
+
+
 def test_a_bomb_of_gigabytes_is_the_limit_of_the_jail_and_costs_the_judge_nothing(
     rooms: Rooms,
 ) -> None:
