@@ -48,6 +48,7 @@ from graders.data import (
     test_rows,
     tz_bug,
 )
+from graders.streams import Lazy, as_tables, batches, blocks, cut
 
 PUBLIC_SEED = 20240501
 
@@ -145,9 +146,9 @@ Small = npt.NDArray[np.int16]
 # ================================================================== what others call
 def generate(seed: int, scale: str) -> Tables:
     """Return the public warehouse: five tables in batches, the same for a seed and scale."""
-    blocks = _blocks(SCALES[scale].users)
+    parts = _blocks(SCALES[scale].users)
     return {
-        table: _Lazy(partial(_public_batches, table, seed, blocks), schema)
+        table: Lazy(partial(_public_batches, table, seed, parts), schema)
         for table, schema in SCHEMAS.items()
     }
 
@@ -174,8 +175,8 @@ def hidden(key: bytes, scale: str) -> Hidden:
     frames = _cut(_tables(town, from_week=FIRST + COHORTS - 17), DECISION)
     return Hidden(
         datasets={
-            "hidden": _as_tables(frames),
-            "hidden_cut": _as_tables(_cut(frames, MOMENTS["cut"])),
+            "hidden": as_tables(frames, SCHEMAS, WORDS),
+            "hidden_cut": as_tables(_cut(frames, MOMENTS["cut"]), SCHEMAS, WORDS),
         },
         truth=_truth(town, frames, canary=rng(key, "canary").bytes(16).hex()),
     )
@@ -858,19 +859,18 @@ def _campaigns(town: _Town, ids: Ints) -> pd.DataFrame:
 
 
 # ================================================================== the hidden town
+ARRIVAL = {
+    "users": "registered_at",
+    "events": "ingested_at",
+    "payments": "ingested_at",
+    "renewals": "label_known_at",
+    "campaigns": "sent_at",
+}
+
+
 def _cut(frames: Mapping[str, pd.DataFrame], moment: int) -> dict[str, pd.DataFrame]:
     """Return what a warehouse holds at a moment: nothing that came in later."""
-    arrival = {
-        "users": "registered_at",
-        "events": "ingested_at",
-        "payments": "ingested_at",
-        "renewals": "label_known_at",
-        "campaigns": "sent_at",
-    }
-    return {
-        table: frame[frame[arrival[table]] <= moment].reset_index(drop=True)
-        for table, frame in frames.items()
-    }
+    return cut(frames, ARRIVAL, moment)
 
 
 def _truth(town: _Town, frames: Mapping[str, pd.DataFrame], *, canary: str) -> Tables:
@@ -1060,63 +1060,17 @@ WORDS = {
 }
 
 
-@dataclass(frozen=True)
-class _Lazy:
-    """A table that is made when somebody asks for its rows, and can be asked again."""
-
-    make: Callable[[], Iterator[pa.RecordBatch]]
-    schema: pa.Schema
-
-    def __iter__(self) -> Iterator[pa.RecordBatch]:
-        return self.make()
-
-
 def _blocks(people: int) -> tuple[int, ...]:
     """Return the sizes of the blocks that a town is simulated in."""
-    full, rest = divmod(people, BLOCK)
-    return (BLOCK,) * full + ((rest,) if rest else ())
+    return blocks(people, of=BLOCK)
 
 
-def _public_batches(table: str, seed: int, blocks: tuple[int, ...]) -> Iterator[pa.RecordBatch]:
-    for block, people in enumerate(blocks):
-        yield from _batches(table, _public_block(seed, block, people)[table])
+def _public_batches(table: str, seed: int, parts: tuple[int, ...]) -> Iterator[pa.RecordBatch]:
+    for block, people in enumerate(parts):
+        frame = _public_block(seed, block, people)[table]
+        yield from batches(frame, SCHEMAS[table], WORDS, rows=BATCH_ROWS)
 
 
 @lru_cache(maxsize=1)
 def _public_block(seed: int, block: int, people: int) -> dict[str, pd.DataFrame]:
     return _tables(_settle(seed, block=block, people=people))
-
-
-def _as_tables(frames: Mapping[str, pd.DataFrame]) -> Tables:
-    return {
-        table: _Lazy(partial(_batches, table, frame), SCHEMAS[table])
-        for table, frame in frames.items()
-    }
-
-
-def _batches(table: str, frame: pd.DataFrame) -> Iterator[pa.RecordBatch]:
-    for begin in range(0, max(1, len(frame)), BATCH_ROWS):
-        part = frame.iloc[begin : begin + BATCH_ROWS]
-        yield pa.RecordBatch.from_arrays(
-            [_column(part, field) for field in SCHEMAS[table]], schema=SCHEMAS[table]
-        )
-
-
-def _column(part: pd.DataFrame, field: pa.Field) -> pa.Array:
-    if pa.types.is_decimal(field.type):
-        return _roubles(part["kopecks"].to_numpy(), field.type)
-    values = part[field.name].to_numpy()
-    if pa.types.is_dictionary(field.type):
-        words = pa.array(WORDS[field.name], pa.string())
-        return pa.DictionaryArray.from_arrays(pa.array(values, pa.int8()), words)
-    if pa.types.is_date(field.type):
-        return pa.array(values.astype(np.int32)).cast(field.type)
-    if pa.types.is_timestamp(field.type):
-        unit = 1000 if field.type.unit == "s" else 1
-        return pa.array(values // unit, pa.int64()).cast(field.type)
-    return pa.array(values, from_pandas=True).cast(field.type)
-
-
-def _roubles(kopecks: Ints, kind: pa.DataType) -> pa.Array:
-    whole = pa.array(kopecks, pa.int64()).cast(pa.decimal128(19, 0))
-    return pa.Array.from_buffers(kind, len(kopecks), whole.buffers())
