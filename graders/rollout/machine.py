@@ -11,6 +11,7 @@ from functools import cached_property
 from statistics import NormalDist
 
 import numpy as np
+import pandas as pd
 
 from graders.failures import Fail
 from graders.rollout.assignment import Keys, keys, treated
@@ -20,7 +21,7 @@ from graders.rollout.plans import Plan
 from graders.rollout.policies import Asked, Decisions, decide, understood
 from graders.rollout.sequential import obrien_fleming
 from graders.rollout.states import Canary, Experiment, QuietTest, Reveal, Step
-from graders.rollout.worlds import Flags, Floats, Outcome, World
+from graders.rollout.worlds import Codes, Flags, Floats, Outcome, World
 from graders.workspace import Workspace
 
 AA_SALTS = 1_000
@@ -59,8 +60,7 @@ class Rollout:
     def aa(self) -> QuietTest:
         """The planned test on the incumbent alone, split by many salts."""
         steps = self._quiet_steps
-        seen = [self.world.outcome(step, self.world.usual(step)) for step in steps]
-        money = np.concatenate([one.money for one in seen])
+        money, _ = self.control
         units = np.concatenate([self._units(step) for step in steps])
         before = self._before(steps)
         alarms = 0
@@ -68,6 +68,15 @@ class Rollout:
             new = treated(units, salt=f"{self.salt}/aa/{number}")
             alarms += not self._effect(money, before, new).covers_zero
         return QuietTest(alarms=alarms, salts=AA_SALTS, alpha=self.plan.alpha)
+
+    @cached_property
+    def control(self) -> tuple[Floats, Floats | None]:
+        """What the incumbent's decisions bring, and what was known of them before."""
+        steps = self._quiet_steps
+        seen = [self.world.outcome(step, self.world.usual(step)) for step in steps]
+        parts = [self.world.before(step) for step in steps]
+        found = [part for part in parts if part is not None]
+        return _joined(seen), np.concatenate(found) if found else None
 
     @cached_property
     def canary(self) -> Canary:
@@ -99,7 +108,6 @@ class Rollout:
             rails=self._guarded(outcomes, arms),
             weeks=math.ceil(ran / self.world.steps_a_week),
             stopped_early=ran < last,
-            sd=float(money[~new].std(ddof=1)),
         )
 
     @cached_property
@@ -132,6 +140,14 @@ class Rollout:
             invalid=sum(one.invalid for one in decided),
             decisions=sum(len(one.actions) for one in decided),
         )
+
+    def actions(self, step: int) -> Codes:
+        """What the policy does in a step."""
+        return self._step(step).decided.actions
+
+    def answer(self, step: int) -> pd.DataFrame:
+        """What the policy answered in a step, as it came."""
+        return self._step(step).decided.answer
 
     # Inside.
 

@@ -69,7 +69,6 @@ class Experiment:
     rails: tuple[Guarded, ...]
     weeks: int
     stopped_early: bool
-    sd: float  # of the control's money: what a plan needs
 
     @property
     def split_is_broken(self) -> bool:

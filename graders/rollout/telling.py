@@ -58,7 +58,8 @@ def headline(found: Experiment, truth: Reveal, case: Case, *, enough: float) -> 
         f"{case.incumbent['en']}; {_roubles(own, 'en')} of that is skill, more than "
         f"“{simple['en']}” would bring.",
         "ru": f"{case.each['ru']} приносит на {_roubles(total, 'ru')} больше, чем "
-        f"{case.incumbent['ru']}; из них {_roubles(own, 'ru')} — ваше умение: столько сверх «{simple['ru']}».",
+        f"{case.incumbent['ru']}; из них {_roubles(own, 'ru')} — ваше умение: столько сверх "
+        f"«{simple['ru']}».",
     }
 
 
