@@ -27,6 +27,7 @@ PLAN = "experiment.json"
 DECIDE = "RetentionPolicy.decide"
 LAUNCH = "churn.launch:decide_launch"
 PROMISED = "expected_gain_rub"
+RISKY = 1.5  # times everybody's chance to leave: whoever was chosen was chosen for that
 NO_GO = {
     "silent": ("lessons_84d<=2", "lessons_84d<3"),
     "finished": ("progress_pct>0.85", "progress_pct>=0.85"),
@@ -151,19 +152,20 @@ def earns_by_its_own_skill(work: Workspace) -> Praise:
     begun, gate = rollout(work), _gate(work)
     decision = work.once("decision", lambda: "")
     work.show(readout(begun, decision=decision, enough=gate[0]))
-    letters, risk = _contacted(work)
-    if begun.truth.capture < gate[0] and risk > work.number(f"rollout.{_scale(work)}risky"):
-        fail("finds_who_leaves", letters=letters, risk=risk, capture=max(0, begun.truth.capture))
+    chosen, everybody = _risk(work)
+    if begun.truth.capture < gate[0] and chosen > RISKY * everybody:
+        fail("finds_who_leaves", risk=chosen, capture=max(0.0, begun.truth.capture))
     return earns_by_skill(begun, pass_=gate[0], merit=gate[1])
 
 
-def _contacted(work: Workspace) -> tuple[float, float]:
-    """The share of renewals with a letter, and the mean chance of those people to leave."""
-    begun, rows = rollout(work), work.truth("world")
+def _risk(work: Workspace) -> tuple[float, float]:
+    """The mean chance to leave without a letter: of those who get one, and of everybody."""
+    begun = rollout(work)
     weeks = range(begun.world.steps)
     chosen = np.concatenate([begun.actions(week) > 0 for week in weeks])
-    risk = rows.sort_values("week", kind="stable")["p0"].to_numpy(np.float64)
-    return float(chosen.mean()), float(risk[chosen].mean()) if chosen.any() else 0.0
+    rows = work.truth("world").sort_values("week", kind="stable")
+    risk = rows["p0"].to_numpy(np.float64)
+    return float(risk[chosen].mean()) if chosen.any() else 0.0, float(risk.mean())
 
 
 def _scale(work: Workspace) -> str:
