@@ -65,6 +65,7 @@ class Readout:
     units_control: int
     units_treatment: int
     split_p: float
+    false_alarms: float  # share of A/A splits that the test called different
     weeks: int
 
 

@@ -28,6 +28,7 @@ from graders.rollout.judging import (
     is_planned,
     keeps_order,
     stays_quiet,
+    trust_the_test,
 )
 from graders.rollout.machine import Rollout
 from graders.rollout.plans import Plan, read_plan
@@ -63,4 +64,5 @@ __all__ = [
     "readout",
     "sample_size",
     "stays_quiet",
+    "trust_the_test",
 ]

@@ -17,6 +17,7 @@ from graders.rollout.states import MOST_INVALID
 _SD_SLACK = 0.15  # of the world's own deviation
 _N_SLACK = 0.10  # of the sample size that follows from the plan's own numbers
 _LEAST_POWER, _MOST_ALPHA = 0.8, 0.05
+_OURS = 4.5  # standard deviations of the share of false alarms
 _HALF = 0.5  # of the points, at the least capture that passes
 
 
@@ -47,6 +48,17 @@ def stays_quiet(rollout: Rollout) -> None:
     found = rollout.aa
     if not found.quiet:
         fail("aa_not_quiet", share=found.share, alpha=found.alpha)
+
+
+def trust_the_test(rollout: Rollout) -> None:
+    """A/A where the quest alone decides how the test is computed.
+
+    Then more alarms than chance explains (4.5 standard deviations) are our fault, never the
+    learner's: raises RuntimeError, and the check is broken.
+    """
+    found = rollout.aa
+    if found.off > _OURS:
+        raise RuntimeError(f"the test of the rollout fails its own A/A: {found.share:.3f}")
 
 
 def canary_sings(rollout: Rollout) -> None:

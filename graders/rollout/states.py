@@ -37,10 +37,15 @@ class QuietTest:
         return self.alarms / self.salts
 
     @property
+    def off(self) -> float:
+        """How many standard deviations the share lies off the level."""
+        spread = math.sqrt(self.alpha * (1 - self.alpha) / self.salts)
+        return abs(self.share - self.alpha) / spread
+
+    @property
     def quiet(self) -> bool:
         """Whether chance explains the share."""
-        spread = math.sqrt(self.alpha * (1 - self.alpha) / self.salts)
-        return abs(self.share - self.alpha) <= AA_BAND * spread
+        return self.off <= AA_BAND
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -40,6 +40,7 @@ def readout(rollout: Rollout, *, decision: str, enough: float) -> Readout:
         units_control=effect.n_control,
         units_treatment=effect.n_treatment,
         split_p=significant(found.srm_p, 2),
+        false_alarms=significant(rollout.aa.share, 2),
         weeks=found.weeks,
     )
 

@@ -20,7 +20,7 @@ from graders.rollout import (
     open_world,
     read_plan,
     readout,
-    stays_quiet,
+    trust_the_test,
 )
 
 PLAN = "experiment.json"
@@ -75,7 +75,7 @@ def order_does_not_matter(work: Workspace) -> None:
     keeps_order(rollout(work))
 
 
-# ------------------------------------------------------------------ plan, A/A, canary
+# ------------------------------------------------------------------ plan, A/A and canary
 @check(
     group="metrics", points=10, kind="exact", needs=["answers_every_renewal"], phase=Phase.ROLLOUT
 )
@@ -88,26 +88,15 @@ def plan_can_find_it(work: Workspace) -> None:
 
 
 @check(
-    group="metrics",
-    points=3,
-    kind="consistency",
-    needs=["answers_every_renewal"],
-    phase=Phase.ROLLOUT,
-)
-def aa_stays_quiet(work: Workspace) -> None:
-    """A/A: the planned test seldom cries wolf where nothing differs."""
-    stays_quiet(rollout(work))
-
-
-@check(
     group="business",
-    points=5,
+    points=8,
     kind="resource",
     needs=["answers_every_renewal"],
     phase=Phase.ROLLOUT,
 )
 def canary_holds(work: Workspace) -> None:
-    """One percent of the first week: no errors, no broken guardrail."""
+    """The old rule against itself, then one percent of the first week: nothing breaks."""
+    trust_the_test(rollout(work))
     canary_sings(rollout(work))
 
 
