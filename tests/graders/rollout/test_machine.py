@@ -75,8 +75,8 @@ def test_a_step_is_asked_once_and_its_outcome_is_told() -> None:
         return even(batch)
 
     begun = rollout(answer, market=market)
-    assert begun.ab
-    assert begun.truth
+    assert begun.ab.weeks == 4
+    assert begun.truth.decisions == 1600
     assert asked == [0, 1000, 2000, 3000]
     assert [int(told["user"].iloc[0]) for told in market.told] == asked
 

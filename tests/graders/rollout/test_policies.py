@@ -31,9 +31,10 @@ def test_what_is_no_table_of_decisions_is_the_learners(answer: object, reason: s
 
 
 def _with(batch: pd.DataFrame, column: str, value: object) -> pd.DataFrame:
-    answer = even(batch).astype({column: object})
-    answer.loc[2:4, column] = value
-    return answer
+    answer = even(batch)
+    values = answer[column].astype(object).tolist()
+    values[2:5] = [value] * 3
+    return answer.assign(**{column: pd.Series(values, dtype=object)})
 
 
 @pytest.mark.parametrize("value", ["LETTER", 1, None, 3.5, True])
