@@ -371,17 +371,17 @@ def _report(measured: Tree, draws: int) -> Tree:
         "model": _model_gates(measured[first], spare=3),
     }
     report["model"] |= {scale: _model_gates(measured[scale], spare=4) for scale in others}
-    report["rollout"] = {"how": f"{draws} hidden draws"}
-    report["rollout"] |= _rollout_gates(measured[first]["rollout"], full=True)
-    report["rollout"] |= {
-        scale: _rollout_gates(measured[scale]["rollout"], full=False) for scale in others
+    report["capture"] = {"draws": draws}
+    report["capture"] |= _capture_gates(measured[first]["rollout"], full=True)
+    report["capture"] |= {
+        scale: _capture_gates(measured[scale]["rollout"], full=False) for scale in others
     }
     return report | {"measured": measured}
 
 
 def _renewed(kept: Tree, report: Tree) -> Tree:
     """Return what was kept with the rollout's part as it is now."""
-    kept["rollout"] = report["rollout"]
+    kept["capture"] = report["capture"]
     for scale, measured in report["measured"].items():
         kept["measured"][scale]["rollout"] = measured["rollout"]
     return kept
@@ -407,7 +407,7 @@ def _worth(of: Tree) -> Tree:
     return {"value": round(rule["mean"] / 2), "how": how}
 
 
-def _rollout_gates(of: Tree, *, full: bool) -> Tree:
+def _capture_gates(of: Tree, *, full: bool) -> Tree:
     """Say which capture passes and which has merit, which promise holds, who counts as risky.
 
     Pass: halfway from the best wrong turn (mean and one deviation) to the reference. Merit: 1.5
@@ -426,11 +426,9 @@ def _rollout_gates(of: Tree, *, full: bool) -> Tree:
     off = of["promise"]["reference"]
     worst = max(abs(off["min"]), abs(off["max"]))
     return {
-        "capture": {
-            "pass": math.floor(100 * pass_) / 100,
-            "merit": math.floor(100 * merit) / 100,
-            "how": "; ".join(told),
-        },
+        "pass": math.floor(100 * pass_) / 100,
+        "merit": math.floor(100 * merit) / 100,
+        "how": "; ".join(told),
         "promise": {
             "value": 10 * math.ceil(worst / 5),
             "how": f"roubles a letter, promised less delivered: reference {off['mean']:.0f}, "

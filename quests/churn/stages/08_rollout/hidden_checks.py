@@ -162,8 +162,8 @@ def _scale(work: Workspace) -> str:
 
 
 def _gate(work: Workspace) -> tuple[float, float]:
-    kind = f"rollout.{_scale(work)}capture"
-    return work.number(f"{kind}.pass"), work.number(f"{kind}.merit")
+    where = f"capture.{_scale(work)}"
+    return work.number(f"{where}pass"), work.number(f"{where}merit")
 
 
 @check(
@@ -207,7 +207,7 @@ def promises_what_it_delivers(work: Workspace) -> None:
     if not letters:
         fail("no_letters")
     off = (promised - delivered) / letters
-    most = work.number(f"rollout.{_scale(work)}promise")
+    most = work.number(f"capture.{_scale(work)}promise")
     if abs(off) > most:
         fail("promises_differ", promised=_about(promised / letters), off=_about(off), most=most)
 
