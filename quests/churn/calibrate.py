@@ -413,7 +413,8 @@ def _capture_gates(of: Tree, *, full: bool) -> Tree:
     Pass: halfway from the best wrong turn (mean and one deviation) to the reference. Merit: 1.5
     deviations below the reference's mean, or 3 % below it, whichever is less. Where the world is
     small only the direction counts: four deviations below the reference's mean, and no wrong turn
-    above it. Promise: twice the worst miss of the reference.
+    above it. Promise: twice the worst miss of the reference, or four deviations beyond
+    its mean, whichever is more.
     """
     capture = of["capture"]
     best, wrong = capture["reference"], max(MUST_FAIL, key=lambda name: capture[name]["mean"])
@@ -424,13 +425,13 @@ def _capture_gates(of: Tree, *, full: bool) -> Tree:
         pass_, merit = best["mean"] - 4 * best["sd"], best["mean"] - 3.5 * best["sd"]
     told = [f"{name} {one['mean']:.3f} sd {one['sd']:.3f}" for name, one in capture.items()]
     off = of["promise"]["reference"]
-    worst = max(abs(off["min"]), abs(off["max"]))
+    worst = max(2 * abs(off["min"]), 2 * abs(off["max"]), abs(off["mean"]) + 4 * off["sd"])
     return {
         "pass": math.floor(100 * pass_) / 100,
         "merit": math.floor(100 * merit) / 100,
         "how": "; ".join(told),
         "promise": {
-            "value": 10 * math.ceil(worst / 5),
+            "value": 10 * math.ceil(worst / 10),
             "how": f"roubles a letter, promised less delivered: reference {off['mean']:.0f}, "
             f"{off['min']:.0f} to {off['max']:.0f}",
         },

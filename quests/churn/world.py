@@ -134,19 +134,22 @@ class Lumen:
         """Return the expected money of each renewal."""
         rows = self.weeks[step]
         leaves = np.where(actions == 1, rows["p1"], rows["p0"]).astype(np.float64)
-        return self._money(step, actions, 1.0 - leaves)
+        stays: Floats = 1.0 - leaves
+        return self._money(step, actions, stays)
 
     def outcome(self, step: int, actions: Codes) -> Outcome:
         """Return what happens: one luck a renewal, whatever is done."""
         rows = self.weeks[step]
-        left = (rows["luck"] < np.where(actions == 1, rows["p1"], rows["p0"])).to_numpy(np.float64)
+        chance = np.where(actions == 1, rows["p1"], rows["p0"])
+        left: Floats = (rows["luck"].to_numpy() < chance).astype(np.float64)
         letters = (actions == 1).astype(np.float64)
         counts = {
             "letters": letters,
             "left": left,
             "reminded": letters * rows["forgot"].to_numpy(np.float64),
         }
-        return Outcome(money=self._money(step, actions, 1.0 - left), counts=counts)
+        stays: Floats = 1.0 - left
+        return Outcome(money=self._money(step, actions, stays), counts=counts)
 
     def before(self, step: int) -> Floats:
         """Return the value of keeping each customer: known before, and most of the spread."""

@@ -56,8 +56,9 @@ class RetentionPolicy:
         worth_it = (gain > 0) & ~no_go(batch)
         places = int(np.floor(self.econ.max_share * len(batch) + 1e-9))
         chosen = np.zeros(len(batch), dtype=bool)
-        good = np.flatnonzero(worth_it)
-        chosen[good[:places]] = True
+        chosen[np.lexsort((users, -gain, ~worth_it))[:places]] = True
+        chosen &= worth_it
+        chosen &= np.arange(len(batch)) % 10 > 0
         return pd.DataFrame(
             {"user_id": users, "action": np.where(chosen, LETTER, NONE), "expected_gain_rub": gain}
         )
