@@ -1,12 +1,17 @@
 """Whatever a policy answers has an outcome: a decision a row, a count of the rest, or a Fail."""
 
+from datetime import date
+from typing import Any
+
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from graders.failures import Fail
 from graders.rollout.policies import codes_of
-from tests.graders.rollout.market import even, rollout
+from graders.tables import to_frame
+from tests.graders.rollout.market import Market, even, rollout
 
 
 def test_a_decision_a_row_comes_back_in_the_order_of_the_world() -> None:
@@ -62,3 +67,28 @@ def test_an_empty_table_leaves_everything_as_usual() -> None:
 def test_a_number_off_the_grid_is_none_and_a_rounding_error_is_one() -> None:
     said = pd.Series([1.15, 1.15 + 1e-13, 1.1500001, np.nan, "1.2", None])
     assert codes_of(said, (1.1, 1.15, 1.2)).tolist() == [1, 1, -1, -1, 2, -1]
+
+
+COLUMNS: dict[str, Any] = {
+    "moments": pd.date_range("2024-01-01", periods=400, tz="UTC"),
+    "naive moments": pd.date_range("2024-01-01", periods=400),
+    "days": [date(2024, 1, 1)] * 400,
+    "flags": [False] * 400,
+    "nothing": [None] * 400,
+    "words": ["letter"] * 400,
+    "huge": [2**63 - 1] * 400,
+    "unsigned": np.full(400, 2**64 - 1, dtype=np.uint64),
+}
+
+
+@pytest.mark.parametrize("actions", [("none", "letter"), (1.0, 1.5)])
+@pytest.mark.parametrize("column", ["user", "action"])
+@pytest.mark.parametrize("kind", list(COLUMNS))
+def test_a_column_of_any_kind_has_an_outcome(
+    kind: str, column: str, actions: tuple[str | float, ...]
+) -> None:
+    crossed = to_frame(pa.table({"x": COLUMNS[kind]}))["x"]
+    market = Market(actions=actions)
+    found = rollout(lambda batch: even(batch).assign(**{column: crossed}), market=market).offline
+    understood = column == "action" and kind == "words" and "letter" in actions
+    assert found.invalid == (0 if understood else 400)
