@@ -4,6 +4,7 @@ import enum
 from dataclasses import dataclass, field
 
 from graders.basis import Basis
+from graders.readouts import Readout
 
 Param = bool | int | float | str
 """A typed value that a message may show; its type and range are declared in messages.yaml."""
@@ -115,6 +116,7 @@ class CheckResult:
     waits_for: str | None = None  # the check that a skipped one needs
     output: str = ""  # the learner's own output in public phases: capped, to be escaped
     seconds: float = 0.0
+    readout: Readout | None = None  # what a rollout has shown, for the page
 
 
 @dataclass(frozen=True, kw_only=True)

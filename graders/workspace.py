@@ -20,6 +20,7 @@ import pyarrow as pa
 from graders.failures import Ended, Fail
 from graders.parsing import ColumnType, Parser, Wanted
 from graders.quest import Gate, Quest, Stage, StageKind
+from graders.readouts import Readout
 from graders.results import Location, Outcome, Param, Phase
 from graders.rooms import Rooms
 from graders.tables import UnfitTable, to_frame, to_table
@@ -63,6 +64,7 @@ class Workspace:
     rooms: Rooms
     shown: Mapping[str, float] = field(default_factory=dict)  # by check: see `metrics.climb`
     _found: dict[Hashable, Any] = field(default_factory=dict)
+    _shown: Readout | None = None
 
     def once(self, key: Hashable, find: Callable[[], _T]) -> _T:
         """What `find` answers, found once a grading: for what several checks look at."""
@@ -70,6 +72,15 @@ class Workspace:
             self._found[key] = find()
         found: _T = self._found[key]
         return found
+
+    def show(self, readout: Readout) -> None:
+        """Put a rollout's readout on the report, beside the result of the check that runs."""
+        self._shown = readout
+
+    def shown(self) -> Readout | None:
+        """What the check that has run has shown; told once."""
+        shown, self._shown = self._shown, None
+        return shown
 
     # The project, as files.
 
@@ -262,6 +273,13 @@ class Workspace:
         anything else is the learner's Fail.
         """
         return self._parser(path, self.artifact(path, max_bytes=max_bytes)).json()
+
+    def project_json(self, path: str) -> Json:
+        """A JSON file of the project, read as `json` reads one that `train` left."""
+        content = self.files.get(path)
+        if content is None:
+            raise Fail("file_missing", {"path": path})
+        return self._parser(path, content).json()
 
     def notebook(self, path: str, *, most_cells: int = 1_000) -> list[dict[str, str]]:
         """The cells of a notebook of the project, ``{"kind", "source"}``; outputs are dropped."""

@@ -107,6 +107,17 @@ def cuped(
     return Effect(**{**vars(adjusted), "method": "cuped"})
 
 
+def cuped_sd(metric: Values, before: Values) -> float:
+    """The standard deviation a unit that CUPED leaves: ``sd sqrt(1 - correlation^2)``."""
+    y, x = _arm(metric), _arm(before)
+    if y.size != x.size:
+        raise ValueError("a metric and its pre-period need the same units")
+    spread = float(x.std(ddof=1))
+    if spread == 0:
+        return float(y.std(ddof=1))
+    return float(y.std(ddof=1) * math.sqrt(max(0.0, 1 - float(np.corrcoef(x, y)[0, 1]) ** 2)))
+
+
 def srm(n_control: int, n_treatment: int, *, share: float = 0.5) -> float:
     """The p-value of the observed split when `share` of units should have been treated.
 

@@ -50,9 +50,12 @@ POOR = {
     "ece": ("lr_balanced", "gbm_balanced", "leak_served"),
 }
 
+MUST_FAIL = ("nothing", "top_risk", "risk_times_price", "observational")
+
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Score = Callable[[pd.DataFrame], Floats]
+Policy = Callable[[pd.DataFrame], Flags]
 Tree = dict[str, Any]
 
 
@@ -61,8 +64,11 @@ class Modules:
     """The quest's own code, loaded from its files."""
 
     data: ModuleType
+    world: ModuleType
     model: ModuleType  # the reference's
     train: ModuleType
+    uplift: ModuleType
+    policy: ModuleType
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +76,8 @@ class Learned:
     """What the public data teach."""
 
     solutions: Mapping[str, Score]
+    policies: Mapping[str, Policy]
+    decide: Callable[[pd.DataFrame], pd.DataFrame]  # the reference's, whole
     promised: float  # ROC-AUC that the reference measures out of time
     leak_promised: float  # the same by a model that uses a column filled in later
     rows: Mapping[str, int]
@@ -81,6 +89,7 @@ def main() -> None:
     words.add_argument("--draws", type=int, default=12)
     words.add_argument("--scales", nargs="+", default=["default", "tiny"])
     words.add_argument("--out", type=Path, default=HERE / "calibration.json")
+    words.add_argument("--rollout", action="store_true", help="renew the rollout's part alone")
     asked = words.parse_args()
     modules = _modules()
     measured: Tree = {}
@@ -92,19 +101,26 @@ def main() -> None:
             "rows": dict(learned.rows) | {"judged": found[0]["judged"]},
         }
     report = _report(measured, asked.draws)
+    if asked.rollout:
+        report = _renewed(json.loads(asked.out.read_text(encoding="utf-8")), report)
     asked.out.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
 
 
 def _modules() -> Modules:
     sys.path[:0] = [str(HERE / "reference"), str(HERE.parents[1] / "sandbox")]
-    spec = importlib.util.spec_from_file_location("data_of_churn", HERE / "data.py")
+    named = ("model", "train", "uplift", "policy")
+    reference = {name: importlib.import_module(f"churn.{name}") for name in named}
+    return Modules(data=_of_file("data"), world=_of_file("world"), **reference)
+
+
+def _of_file(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"{name}_of_churn", HERE / f"{name}.py")
     if spec is None or spec.loader is None:
-        raise FileNotFoundError(HERE / "data.py")
-    data = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = data
-    spec.loader.exec_module(data)
-    model, train = (importlib.import_module(f"churn.{name}") for name in ("model", "train"))
-    return Modules(data=data, model=model, train=train)
+        raise FileNotFoundError(HERE / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 # ------------------------------------------------------------------ learning
@@ -129,9 +145,12 @@ def _learn(modules: Modules, scale: str) -> Learned:
     untreated = history[history.offer == 0].reset_index(drop=True)
     split = modules.train.out_of_time(untreated)
     leaky = _gbm(split.train, [*names, "cancel_page_views"])
+    reference = _reference_policy(modules, history)
     late = split.valid
     return Learned(
         solutions=_solutions(modules, names, untreated, history),
+        policies=_policies(modules, names, untreated, history, reference),
+        decide=reference.decide,
         promised=modules.train.evaluate(split, seed=0).roc_auc,
         leak_promised=float(roc_auc_score(late.churned, leaky(late))),
         rows={"history": len(history), "untreated": len(untreated)},
@@ -158,6 +177,56 @@ def _solutions(
         "leak_served": lambda rows: leaky(rows.assign(cancel_page_views=0)),
         "reference": reference.predict_proba,
     }
+
+
+def _pilot(modules: Modules, history: pd.DataFrame) -> pd.DataFrame:
+    pilot: pd.DataFrame = history[history.source == modules.data.PILOT + 1]
+    return pilot.reset_index(drop=True)
+
+
+def _reference_policy(modules: Modules, history: pd.DataFrame) -> Any:  # noqa: ANN401 - theirs
+    pilot = _pilot(modules, history)
+    uplift = modules.uplift.UpliftModel(seed=0).fit(pilot, pilot.offer, pilot.churned)
+    return modules.policy.RetentionPolicy(uplift)
+
+
+def _policies(
+    modules: Modules,
+    names: list[str],
+    untreated: pd.DataFrame,
+    history: pd.DataFrame,
+    reference: Any,  # noqa: ANN401 - the reference's own class
+) -> dict[str, Policy]:
+    """Return policies of the rollout by name; `MUST_FAIL` are wrong turns."""
+    pilot = _pilot(modules, history)
+    risk = _gbm(untreated, names)
+    sides = [_gbm(pilot[pilot.offer == side], names) for side in (0, 1)]
+    watched = [_gbm(history[history.offer == side], names) for side in (0, 1)]
+    price = "price_rub"
+
+    def gains(models: list[Score]) -> Score:
+        without, with_letter = models
+
+        def score(rows: pd.DataFrame) -> Floats:
+            gain = modules.data.gain(without(rows), with_letter(rows), rows[price])
+            return np.asarray(gain, dtype=np.float64)
+
+        return score
+
+    return {
+        "nothing": lambda rows: np.zeros(len(rows), dtype=np.bool_),
+        "top_risk": lambda rows: _top(risk(rows)),
+        "risk_times_price": lambda rows: _top(risk(rows) * rows[price].to_numpy()),
+        "observational": lambda rows: _paying(gains(watched)(rows)),
+        "t_learner": lambda rows: _paying(gains(sides)(rows)),
+        "rule": _rule,
+        "reference": lambda rows: reference.decide(rows)["action"].to_numpy() == "discount30",
+    }
+
+
+def _paying(gain: Floats) -> Flags:
+    gain = np.asarray(gain)
+    return _top(gain) & (gain > 0)
 
 
 def _lr(train: pd.DataFrame, names: list[str], weight: str | None = None) -> Score:
@@ -201,9 +270,43 @@ def _judge(modules: Modules, learned: Learned, scale: str, draw: int) -> Tree:
             answers[metric][name] = value
         answers["silent_gap"][name] = float((p - cohort.p0.to_numpy())[silent].mean())
     answers["roubles"] = _money(cohort, chances["reference"])
+    answers["rollout"] = _rolled_out(modules, learned, truth["world"])
     answers["churn"] = float(cohort.churned_none.mean())
     answers["judged"] = len(cohort)
     return answers
+
+
+def _rolled_out(modules: Modules, learned: Learned, rows: pd.DataFrame) -> Tree:
+    """Roll every policy out in the world of a draw, exactly: roubles a renewal, and capture."""
+    world = modules.world.open_world(lambda _: rows)
+    weeks = range(world.steps)
+
+    def value(actions: list[Any]) -> float:
+        parts = [world.worth(week, actions[week]) for week in weeks]
+        return float(np.concatenate(parts).mean())
+
+    plain = [world.simple(week) for week in weeks]
+    simple = {name: value([one[name] for one in plain]) for name in plain[0]}
+    usual = value([world.usual(week) for week in weeks])
+    best = value([world.best(week) for week in weeks])
+    floor = max(usual, *simple.values())
+    found: Tree = {"incumbent": (usual - floor) / (best - floor), "roubles_best": best - floor}
+    for name, policy in learned.policies.items():
+        chosen = [policy(world.observe(week)).astype(np.int64) for week in weeks]
+        found[name] = (value(chosen) - floor) / (best - floor)
+    return {"capture": found, "promise": _promise(learned, world)}
+
+
+def _promise(learned: Learned, world: Any) -> Tree:  # noqa: ANN401 - the quest's own world
+    """How far the reference's promise is off what its letters bring, roubles a letter."""
+    off = 0.0
+    letters = 0
+    for week in range(world.steps):
+        answer = learned.decide(world.observe(week))
+        chosen = answer["action"].to_numpy() == "discount30"
+        off += float((answer["expected_gain_rub"].to_numpy() - world.gain(week))[chosen].sum())
+        letters += int(chosen.sum())
+    return {"reference": off / max(letters, 1)}
 
 
 def _quality(y: pd.Series, p: Floats) -> dict[str, float]:
@@ -242,7 +345,7 @@ def _rule(cohort: pd.DataFrame) -> Flags:
     rule = (HERE / "reference/sql/rule.sql").read_text(encoding="utf-8").rstrip().removesuffix(";")
     client = clickhouse_connect.get_client(interface="chdb")
     with tempfile.TemporaryDirectory() as folder:
-        cohort.drop(columns="as_of").to_parquet(Path(folder) / "features.parquet")
+        cohort.drop(columns="as_of", errors="ignore").to_parquet(Path(folder) / "features.parquet")
         source = f"file('{folder}/features.parquet', Parquet)"
         query = f"WITH features AS (SELECT * FROM {source})\n{rule}"  # noqa: S608 - own files
         asked = {"user_ids": cohort.user_id.tolist(), "max_share": MAX_SHARE}
@@ -268,7 +371,20 @@ def _report(measured: Tree, draws: int) -> Tree:
         "model": _model_gates(measured[first], spare=3),
     }
     report["model"] |= {scale: _model_gates(measured[scale], spare=4) for scale in others}
+    report["capture"] = {"draws": draws}
+    report["capture"] |= _capture_gates(measured[first]["rollout"], full=True)
+    report["capture"] |= {
+        scale: _capture_gates(measured[scale]["rollout"], full=False) for scale in others
+    }
     return report | {"measured": measured}
+
+
+def _renewed(kept: Tree, report: Tree) -> Tree:
+    """Return what was kept with the rollout's part as it is now."""
+    kept["capture"] = report["capture"]
+    for scale, measured in report["measured"].items():
+        kept["measured"][scale]["rollout"] = measured["rollout"]
+    return kept
 
 
 def _summed(found: list[Any]) -> Any:  # noqa: ANN401 - a tree of numbers
@@ -289,6 +405,38 @@ def _worth(of: Tree) -> Tree:
         f"the incumbent {incumbent['mean']:.1f}"
     )
     return {"value": round(rule["mean"] / 2), "how": how}
+
+
+def _capture_gates(of: Tree, *, full: bool) -> Tree:
+    """Say which capture passes and which has merit, which promise holds, who counts as risky.
+
+    Pass: halfway from the best wrong turn (mean and one deviation) to the reference. Merit: four
+    deviations below the reference's mean, so that it reaches it on every installation and seed,
+    or 3 % below it, whichever is less. Where the world is
+    small only the direction counts: four deviations below the reference's mean, and no wrong turn
+    above it. Promise: twice the worst miss of the reference, or four deviations beyond
+    its mean, whichever is more.
+    """
+    capture = of["capture"]
+    best, wrong = capture["reference"], max(MUST_FAIL, key=lambda name: capture[name]["mean"])
+    stopped = capture[wrong]["mean"] + capture[wrong]["sd"]
+    merit = min(best["mean"] - 4 * best["sd"], 0.97 * best["mean"])
+    pass_ = (stopped + best["mean"]) / 2
+    if not full:
+        pass_, merit = best["mean"] - 4 * best["sd"], best["mean"] - 3.5 * best["sd"]
+    told = [f"{name} {one['mean']:.3f} sd {one['sd']:.3f}" for name, one in capture.items()]
+    off = of["promise"]["reference"]
+    worst = max(2 * abs(off["min"]), 2 * abs(off["max"]), abs(off["mean"]) + 4 * off["sd"])
+    return {
+        "pass": math.floor(100 * pass_) / 100,
+        "merit": math.floor(100 * merit) / 100,
+        "how": "; ".join(told),
+        "promise": {
+            "value": 10 * math.ceil(worst / 10),
+            "how": f"roubles a letter, promised less delivered: reference {off['mean']:.0f}, "
+            f"{off['min']:.0f} to {off['max']:.0f}",
+        },
+    }
 
 
 def _model_gates(of: Tree, *, spare: int) -> Tree:

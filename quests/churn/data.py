@@ -20,7 +20,7 @@ Learners see `generate`; `hidden` is the same town with other inhabitants, under
 The twelve weeks before the first decision are history only.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
@@ -48,6 +48,7 @@ from graders.data import (
     test_rows,
     tz_bug,
 )
+from graders.streams import Lazy, as_tables, batches, blocks, cut
 
 PUBLIC_SEED = 20240501
 
@@ -58,12 +59,13 @@ class Scale:
 
     users: int  # customers that the public warehouse knows
     hidden: int  # hidden customers whose renewal is decided at `DECISION`
+    weekly: int  # renewals of a week of the rollout's world, about
 
 
 SCALES = {
-    "tiny": Scale(users=1_500, hidden=1_500),
-    "default": Scale(users=36_000, hidden=12_000),
-    "large": Scale(users=600_000, hidden=12_000),
+    "tiny": Scale(users=1_500, hidden=1_500, weekly=250),
+    "default": Scale(users=36_000, hidden=12_000, weekly=10_000),
+    "large": Scale(users=600_000, hidden=12_000, weekly=10_000),
 }
 
 # ------------------------------------------------------------------ the calendar
@@ -88,6 +90,7 @@ CONTACT_COST = 12.0
 SILENCE_DAYS = 14  # the incumbent's rule
 
 # ------------------------------------------------------------------ the laws of the town
+DUE_SHARE = 0.38  # of all customers ever, those of a cohort still here at the last decision
 BLOCK = 45_000  # people simulated at a time; towns larger than that are several of them
 BASE_SHARE = 0.42  # of all customers ever, those subscribed at once
 PILOT_SHARE = 0.54
@@ -145,9 +148,9 @@ Small = npt.NDArray[np.int16]
 # ================================================================== what others call
 def generate(seed: int, scale: str) -> Tables:
     """Return the public warehouse: five tables in batches, the same for a seed and scale."""
-    blocks = _blocks(SCALES[scale].users)
+    parts = _blocks(SCALES[scale].users)
     return {
-        table: _Lazy(partial(_public_batches, table, seed, blocks), schema)
+        table: Lazy(partial(_public_batches, table, seed, parts), schema)
         for table, schema in SCHEMAS.items()
     }
 
@@ -168,16 +171,18 @@ def hidden(key: bytes, scale: str) -> Hidden:
     `truth`: ``moments`` (name, as_of: ``early``, ``cut``, ``decision``), ``features`` (as_of,
     user_id and `FEATURES`, see `features`), ``renewals`` (the renewals decided at `DECISION`:
     price, offer, source, what happened, what would have happened without a letter, p0, p1 and
-    the letter's gain) and ``canary`` (a token that may turn up nowhere else).
+    the letter's gain), ``world`` (the renewals of the rollout's weeks, see `_world`) and
+    ``canary`` (a token that may turn up nowhere else).
     """
-    town = _settle(key, block=0, people=round(SCALES[scale].hidden / 0.38), phase=3)
+    town = _settle(key, block=0, people=round(SCALES[scale].hidden / DUE_SHARE), phase=3)
     frames = _cut(_tables(town, from_week=FIRST + COHORTS - 17), DECISION)
     return Hidden(
         datasets={
-            "hidden": _as_tables(frames),
-            "hidden_cut": _as_tables(_cut(frames, MOMENTS["cut"])),
+            "hidden": as_tables(frames, SCHEMAS, WORDS),
+            "hidden_cut": as_tables(_cut(frames, MOMENTS["cut"]), SCHEMAS, WORDS),
         },
-        truth=_truth(town, frames, canary=rng(key, "canary").bytes(16).hex()),
+        truth=_truth(town, frames, canary=rng(key, "canary").bytes(16).hex())
+        | {"world": Lazy(partial(_world, key, SCALES[scale].weekly), WORLD)},
     )
 
 
@@ -441,24 +446,32 @@ def _live(draw: Draws, crowd: pd.DataFrame, weeks: "_Weeks") -> tuple[_Lives, pd
     phase = crowd.phase.to_numpy()
     log = []
     for cohort in range(COHORTS):
-        week, month = FIRST + cohort, cohort // 4
-        who = lives.due(phase, week)
-        people = crowd.iloc[who].reset_index(drop=True)
-        people = people.assign(
-            person=who,
-            cohort=cohort,
-            motivation=weeks.path[who, week - 1],
-            done=weeks.finished[who, month + 3],
-            fails=weeks.failures[who, month + 3],
-            months=(week - lives.joined[who]) // 4,
-            silent=_silent(people, weeks.seen[who, week - 1], lives.joined[who], week),
-            **{name: chance[who, month] for name, chance in luck.items()},
-        )
+        people = _due(crowd, weeks, lives, luck, cohort)
         people = _outcome(_decide(people))
         log.append(people[_LOGGED])
-        lives.replace(who[people.churned.to_numpy()], phase, week)
+        leavers = people.person.to_numpy()[people.churned.to_numpy()]
+        lives.replace(leavers, phase, FIRST + cohort)
     decisions = pd.concat(log, ignore_index=True)
     return lives, decisions.assign(ending=_endings(draw, decisions.churned.to_numpy()))
+
+
+def _due(
+    crowd: pd.DataFrame, weeks: "_Weeks", lives: _Lives, luck: Mapping[str, Floats], cohort: int
+) -> pd.DataFrame:
+    """Return the people whose renewal is decided with a cohort, and all that drives them."""
+    week, month = FIRST + cohort, cohort // 4
+    who = lives.due(crowd.phase.to_numpy(), week)
+    people = crowd.iloc[who].reset_index(drop=True)
+    return people.assign(
+        person=who,
+        cohort=cohort,
+        motivation=weeks.path[who, week - 1],
+        done=weeks.finished[who, month + 3],
+        fails=weeks.failures[who, month + 3],
+        months=(week - lives.joined[who]) // 4,
+        silent=_silent(people, weeks.seen[who, week - 1], lives.joined[who], week),
+        **{name: chance[who, month] for name, chance in luck.items()},
+    )
 
 
 _LOGGED = ["person", "cohort", "silent", "source", "offer", "p0", "p1", "churned_none", "churned"]
@@ -492,14 +505,14 @@ def _decide(people: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _outcome(people: pd.DataFrame) -> pd.DataFrame:
+def _outcome(people: pd.DataFrame, *, price_effect: float = 1.3) -> pd.DataFrame:
     """Who leaves: by the chance without a letter or with it, and the same luck for both."""
     s, fails = people.sensitivity, np.minimum(people.fails, 2)
     logit = (
         -1.2
         - 0.85 * people.motivation
         - 0.35 * people.fit
-        + 1.3 * (s - 0.35) * np.sqrt(people.price / 1990)
+        + price_effect * (s - 0.35) * np.sqrt(people.price / 1990)
         + 1.5 * people.done
         + 1.5 * fails
         - 0.28 * np.log1p(people.months)
@@ -858,22 +871,23 @@ def _campaigns(town: _Town, ids: Ints) -> pd.DataFrame:
 
 
 # ================================================================== the hidden town
+ARRIVAL = {
+    "users": "registered_at",
+    "events": "ingested_at",
+    "payments": "ingested_at",
+    "renewals": "label_known_at",
+    "campaigns": "sent_at",
+}
+
+
 def _cut(frames: Mapping[str, pd.DataFrame], moment: int) -> dict[str, pd.DataFrame]:
     """Return what a warehouse holds at a moment: nothing that came in later."""
-    arrival = {
-        "users": "registered_at",
-        "events": "ingested_at",
-        "payments": "ingested_at",
-        "renewals": "label_known_at",
-        "campaigns": "sent_at",
-    }
-    return {
-        table: frame[frame[arrival[table]] <= moment].reset_index(drop=True)
-        for table, frame in frames.items()
-    }
+    return cut(frames, ARRIVAL, moment)
 
 
-def _truth(town: _Town, frames: Mapping[str, pd.DataFrame], *, canary: str) -> Tables:
+def _truth(
+    town: _Town, frames: Mapping[str, pd.DataFrame], *, canary: str
+) -> dict[str, Iterable[pa.RecordBatch]]:
     moments = pa.table(
         {
             "name": pa.array(list(MOMENTS)),
@@ -923,6 +937,65 @@ def gain(p0: Floats, p1: Floats, price: Floats) -> Floats:
     """Roubles that the letter brings: kept margin, less the discount and the contact."""
     value = MARGIN_RATE * price * MONTHS
     return (p0 - p1) * value - (1 - p1) * DISCOUNT * price - CONTACT_COST
+
+
+# ================================================================== the world of the rollout
+ROLLOUT_WEEKS = 8
+DRIFT_FROM = 4  # the week, of 1 to 8, in which prices rise
+PRICE_RISE = 1.1
+DRIFTED_PRICE_EFFECT = 1.7  # and weigh more: a competitor has opened next door
+WORLD = pa.schema(
+    [
+        ("week", pa.int8()),
+        ("user_id", pa.uint32()),
+        *((name, pa.float64()) for name in FEATURES),
+        ("p0", pa.float64()),
+        ("p1", pa.float64()),
+        ("luck", pa.float64()),
+        ("forgot", pa.int8()),
+    ]
+)
+
+
+def _world(key: Seed, weekly: int) -> Iterator[pa.RecordBatch]:
+    """Yield the renewals of the eight weeks after the present, a week a batch; no staff.
+
+    Each week is decided about people of its own: as many as a week has, each once. `FEATURES` are
+    what is known at the decision; p0 and p1 the chance to leave without and with a letter; who
+    leaves is ``luck < p``, with one luck for both. From week `DRIFT_FROM` on prices are higher and
+    weigh more than in any data that anybody has trained on.
+    """
+    for week in range(1, ROLLOUT_WEEKS + 1):
+        town = _settle(key, block=week, people=round(weekly / DUE_SHARE), phase=3)
+        yield _rolled(town, week)
+
+
+def _rolled(town: _Town, week: int) -> pa.RecordBatch:
+    drifted = week >= DRIFT_FROM
+    lives = _Lives(joined=town.joined, gone=town.gone, arrived=0)
+    luck = _luck(town.draw, len(town.people))
+    people = _due(town.people, town.weeks, lives, luck, COHORTS - 1)
+    people = people[~people.staff].assign(
+        price=lambda one: np.round(one.price * (PRICE_RISE if drifted else 1.0))
+    )
+    people = _outcome(
+        people.assign(offer=0), price_effect=DRIFTED_PRICE_EFFECT if drifted else 1.3
+    )
+    frames = _cut(_tables(town, from_week=FIRST + COHORTS - 17), DECISION)
+    known = features(frames, DECISION)
+    latent = pd.DataFrame(
+        {
+            "user_id": town.first_id + people.number.to_numpy(),
+            "price": people.price.to_numpy(),
+            "p0": people.p0.to_numpy(),
+            "p1": people.p1.to_numpy(),
+            "luck": people.outcome.to_numpy(),
+            "forgot": people.forgot.to_numpy().astype(np.int8),
+        }
+    )
+    rows = known.merge(latent, on="user_id", how="inner").assign(week=week)
+    rows["price_rub"] = rows.pop("price").astype(np.float64)
+    return pa.RecordBatch.from_pandas(rows[WORLD.names], schema=WORLD, preserve_index=False)
 
 
 # ================================================================== reference features
@@ -1060,63 +1133,17 @@ WORDS = {
 }
 
 
-@dataclass(frozen=True)
-class _Lazy:
-    """A table that is made when somebody asks for its rows, and can be asked again."""
-
-    make: Callable[[], Iterator[pa.RecordBatch]]
-    schema: pa.Schema
-
-    def __iter__(self) -> Iterator[pa.RecordBatch]:
-        return self.make()
-
-
 def _blocks(people: int) -> tuple[int, ...]:
     """Return the sizes of the blocks that a town is simulated in."""
-    full, rest = divmod(people, BLOCK)
-    return (BLOCK,) * full + ((rest,) if rest else ())
+    return blocks(people, of=BLOCK)
 
 
-def _public_batches(table: str, seed: int, blocks: tuple[int, ...]) -> Iterator[pa.RecordBatch]:
-    for block, people in enumerate(blocks):
-        yield from _batches(table, _public_block(seed, block, people)[table])
+def _public_batches(table: str, seed: int, parts: tuple[int, ...]) -> Iterator[pa.RecordBatch]:
+    for block, people in enumerate(parts):
+        frame = _public_block(seed, block, people)[table]
+        yield from batches(frame, SCHEMAS[table], WORDS, rows=BATCH_ROWS)
 
 
 @lru_cache(maxsize=1)
 def _public_block(seed: int, block: int, people: int) -> dict[str, pd.DataFrame]:
     return _tables(_settle(seed, block=block, people=people))
-
-
-def _as_tables(frames: Mapping[str, pd.DataFrame]) -> Tables:
-    return {
-        table: _Lazy(partial(_batches, table, frame), SCHEMAS[table])
-        for table, frame in frames.items()
-    }
-
-
-def _batches(table: str, frame: pd.DataFrame) -> Iterator[pa.RecordBatch]:
-    for begin in range(0, max(1, len(frame)), BATCH_ROWS):
-        part = frame.iloc[begin : begin + BATCH_ROWS]
-        yield pa.RecordBatch.from_arrays(
-            [_column(part, field) for field in SCHEMAS[table]], schema=SCHEMAS[table]
-        )
-
-
-def _column(part: pd.DataFrame, field: pa.Field) -> pa.Array:
-    if pa.types.is_decimal(field.type):
-        return _roubles(part["kopecks"].to_numpy(), field.type)
-    values = part[field.name].to_numpy()
-    if pa.types.is_dictionary(field.type):
-        words = pa.array(WORDS[field.name], pa.string())
-        return pa.DictionaryArray.from_arrays(pa.array(values, pa.int8()), words)
-    if pa.types.is_date(field.type):
-        return pa.array(values.astype(np.int32)).cast(field.type)
-    if pa.types.is_timestamp(field.type):
-        unit = 1000 if field.type.unit == "s" else 1
-        return pa.array(values // unit, pa.int64()).cast(field.type)
-    return pa.array(values, from_pandas=True).cast(field.type)
-
-
-def _roubles(kopecks: Ints, kind: pa.DataType) -> pa.Array:
-    whole = pa.array(kopecks, pa.int64()).cast(pa.decimal128(19, 0))
-    return pa.Array.from_buffers(kind, len(kopecks), whole.buffers())

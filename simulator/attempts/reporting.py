@@ -7,6 +7,7 @@ from typing import Final
 
 from graders.messages import Message, render
 from graders.quest import Language, Quest, Stage
+from graders.readouts import Readout
 from graders.receipts import Receipt, receipt_of
 from graders.results import Blame, CheckResult, Group, Outcome, Readiness, Severity
 from graders.results import Verdict as Judged
@@ -136,6 +137,12 @@ class ReportPage:
     def development_only(self) -> bool:
         """Whether it is fine for learning, but no ground for a grade that counts."""
         return self.receipt is not None and self.receipt.development_only
+
+    @property
+    def rollout(self) -> Readout | None:
+        """What the rollout has shown, as far as it came; None where there was none."""
+        shown = [f.result.readout for f in self.findings if f.result.readout is not None]
+        return shown[-1] if shown else None
 
     @property
     def rooms(self) -> tuple[Made, ...]:

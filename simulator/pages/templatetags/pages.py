@@ -112,6 +112,36 @@ def points(value: float) -> str:
 
 
 @register.filter
+def signed_roubles(value: float) -> str:
+    """Roubles with their sign: whole, or with a tenth where they are few."""
+    sign = "+" if value > 0 else "−" if value < 0 else ""
+    digits = 0 if abs(value) >= 10 else 1  # noqa: PLR2004, below ten a tenth matters
+    return f"{sign}{formats.number_format(round(abs(value), digits), digits)}"
+
+
+@register.filter
+def share(value: float) -> str:
+    """A share in percent with one digit."""
+    return f"{formats.number_format(round(100 * value, 1), 1)}{NBSP}%"
+
+
+@register.filter
+def held_status(held: str) -> str:
+    """The status of the look for how a guardrail came through."""
+    return {"kept": "passed", "warned": "partial", "breached": "failed"}.get(held, "info")
+
+
+@register.filter
+def held_word(held: str) -> str:
+    """How a guardrail came through, in a word."""
+    return {
+        "kept": gettext("kept"),
+        "warned": gettext("beyond, perhaps by chance"),
+        "breached": gettext("broken"),
+    }.get(held, held)
+
+
+@register.filter
 def signed(value: float) -> str:
     sign = "+" if value > 0 else "−" if value < 0 else "±"
     return f"{sign}{points(abs(value))}"

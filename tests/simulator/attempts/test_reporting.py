@@ -4,9 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from django.template.loader import render_to_string
+from django.utils import translation
 
 from graders.quest import Quest
 from graders.results import CheckResult, Clocks, Outcome, Readiness
+from graders.rollout import readout
 from simulator.attempts import claiming
 from simulator.attempts.claiming import claim
 from simulator.attempts.focusing import focus_of
@@ -14,6 +17,7 @@ from simulator.attempts.handing_in import queue
 from simulator.attempts.models import Attempt, Grading
 from simulator.attempts.reading import latest_grading
 from simulator.attempts.reporting import Finding, ReportPage, report
+from tests.graders.rollout.market import even, rollout
 from tests.simulator.conftest import HandIn
 from tests.simulator.judges import everything_passes, result, verdict, wrong_sum
 
@@ -163,6 +167,26 @@ def test_a_stage_that_stays_open_says_what_it_asks_for(graded: Graded) -> None:
     page = graded(*replaced(wrong_sum(), result("pays", Outcome.FAILED)))
     assert (page.readiness, page.passed) == (Readiness.PILOT, False)
     assert "60 points" in page.sentence
+
+
+def test_a_rollout_is_shown_as_it_was_stored_and_the_last_state_counts(graded: Graded) -> None:
+    early = readout(rollout(even), decision="", enough=0.2)
+    late = replace(early, decision="ship")
+    shown = replaced(
+        replace(result("is_right", Outcome.PASSED), readout=early),
+        replace(result("is_tested", Outcome.PASSED), readout=late),
+    )
+    page = graded(*shown)
+    assert page.rollout == late
+    with translation.override("ru"):
+        html = render_to_string("attempts/rollout.html", {"rollout": page.rollout})
+    assert "старое правило" in html
+    assert "соблюдено" in html
+    assert "ship" in html
+
+
+def test_a_report_without_a_rollout_shows_none(graded: Graded) -> None:
+    assert graded(*everything_passes()).rollout is None
 
 
 def test_four_clocks_and_the_versions_are_shown(hand_in: HandIn, toy: Quest) -> None:
