@@ -168,7 +168,7 @@ class _Judging:
         seconds = time.monotonic() - begin
         if check.phase not in _OPEN:
             seconds = _coarse(seconds)
-        return replace(result, seconds=round(seconds, 3), readout=work.shown())
+        return replace(result, seconds=round(seconds, 3), readout=work.take_readout())
 
     def _judged(self, check: Check, work: Workspace) -> CheckResult:
         try:

@@ -64,7 +64,7 @@ class Workspace:
     rooms: Rooms
     shown: Mapping[str, float] = field(default_factory=dict)  # by check: see `metrics.climb`
     _found: dict[Hashable, Any] = field(default_factory=dict)
-    _shown: Readout | None = None
+    _readout: Readout | None = None
 
     def once(self, key: Hashable, find: Callable[[], _T]) -> _T:
         """What `find` answers, found once a grading: for what several checks look at."""
@@ -75,12 +75,12 @@ class Workspace:
 
     def show(self, readout: Readout) -> None:
         """Put a rollout's readout on the report, beside the result of the check that runs."""
-        self._shown = readout
+        self._readout = readout
 
-    def shown(self) -> Readout | None:
+    def take_readout(self) -> Readout | None:
         """What the check that has run has shown; told once."""
-        shown, self._shown = self._shown, None
-        return shown
+        readout, self._readout = self._readout, None
+        return readout
 
     # The project, as files.
 
