@@ -3,6 +3,7 @@
 import ast
 import io
 import re
+import sys
 import tokenize
 import warnings
 from collections.abc import Iterator
@@ -22,6 +23,11 @@ _SQL = re.compile(
 )
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def packages(_folder: str) -> list[str]:
+    """Where this interpreter finds what a project may import."""
+    return [path for path in sys.path if path.endswith(("site-packages", "/learner"))]
 
 
 def facts(folder: str) -> dict[str, dict[str, object]]:

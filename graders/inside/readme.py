@@ -45,8 +45,7 @@ def readme(folder: str) -> dict[str, object]:
     commands = list(_commands(text))[:MOST]
     at, missing, roles = PurePosixPath(), [], set()
     for command in commands:
-        role = _role(command.words)
-        roles |= {role} if role else set()
+        roles |= {_role(command.words)} - {None}
         if command.words[0] == "cd" and len(command.words) > 1:
             at = at / command.words[1] if (root / at / command.words[1]).is_dir() else at
         elif any(not _is_there(root / at, named) for named in _named(command.words)):
@@ -124,9 +123,8 @@ def _container_role(rest: list[str]) -> str | None:
 
 
 def _script_role(command: str, rest: list[str]) -> str | None:
-    script = command.startswith("./") or command.endswith((".sh", ".py"))
-    started = command in _SERVERS | _STARTERS or (command in {"bash", "sh"} and rest)
-    return "run" if script or started else None
+    script = command.startswith("./") or (command in {"bash", "sh"} and rest)
+    return "run" if script or command in _SERVERS | _STARTERS else None
 
 
 def _python_role(rest: list[str]) -> str | None:

@@ -11,7 +11,7 @@ result that a library says in too wide a union.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,13 +19,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from graders.checking import Check
 from graders.failures import Fail
 from graders.production.making import Needs, is_looked_at, ready
-from graders.production.reading import Spot, in_form, project_facts, run_tool, shown
+from graders.production.reading import Spot, in_form, packages, project_facts, run_tool, shown
 from graders.results import Severity
 from graders.workspace import Workspace
 
 SILENCED = 5
-_VERSIONS: Final = ("3.11", "3.12", "3.13")  # of a runtime; folders that are not are passed by
-_PACKAGES = "/runtime/lib/python{}/site-packages"
 _COMMAND: Final = (
     *("pyrefly", "check", "--config", "_pyrefly.toml", "--output-format", "json"),
     *("--summary", "none", "--progress-bar", "no", "--threads", "2", "--color", "never"),
@@ -37,11 +35,13 @@ _LOOSE: Final = frozenset(  # what says more about a library, or about taste, th
         *("missing-import", "missing-source", "missing-stubs", "untyped-import", "import-error"),
         *("bad-override", "bad-override-mutable-attribute", "bad-override-param-name"),
         *("bad-param-name-override", "inconsistent-overload", "deprecated", "redundant-cast"),
-        *("no-matching-overload", "bad-index", "unsupported-operation", "bad-specialization"),
+        *("no-matching-overload", "bad-specialization"),
         *("implicit-any", "unannotated-parameter", "unannotated-return", "unused-ignore"),
-        *("parse-error", "invalid-syntax", "missing-module-attribute", "not-iterable"),
+        *("parse-error", "invalid-syntax"),
     }
 )
+_OF_VALUES: Final = frozenset({"unsupported-operation", "not-iterable", "bad-index"})
+_NONE = re.compile(r"(?:Type |Cannot index into |Cannot set item in )?`None`")
 _BUILTIN: Final = frozenset(
     {"None", "NoneType", "int", "float", "str", "bool", "bytes", "list", "dict", "tuple", "set"}
 )
@@ -108,10 +108,9 @@ def _contradictions(work: Workspace, silenced: int) -> list[Spot]:
     ]
     if not checked:
         return []
-    packages = [f"--site-package-path={_PACKAGES.format(version)}" for version in _VERSIONS]
-    ours = "--site-package-path=/runtime/code/learner"
+    known = [f"--site-package-path={path}" for path in packages(work)]
     files = [f"work/{path}" for path in checked]
-    finished, cut = run_tool(work, *_COMMAND, *packages, ours, *files)
+    finished, cut = run_tool(work, *_COMMAND, *known, *files)
     if cut:  # so many that they are no news: the first of the files is as good as any
         return [Spot(path=checked[0], line=1, code="too-many")] * 10
     report = in_form("pyrefly", lambda: _Report.model_validate_json(finished.stdout))
@@ -121,9 +120,10 @@ def _contradictions(work: Workspace, silenced: int) -> list[Spot]:
 def _own(work: Workspace, report: _Report, silenced: int) -> Iterator[Spot]:
     """The errors of the project's own making, as far as they are not silenced with a reason."""
     facts, left = project_facts(work), silenced
+    names = {door.name for file in facts.values() for door in file.doors} | {work.quest.package}
     for error in report.errors:
         path = error.path.removeprefix("/project/").removeprefix("work/")
-        if error.severity != "error" or path not in work.files or not _is_own(error, work):
+        if error.severity != "error" or path not in work.files or not _is_own(error, names):
             continue
         quiet = facts[path].silenced if path in facts else []
         if left and any(error.line - 1 <= line <= error.stop_line for line in quiet):
@@ -132,27 +132,39 @@ def _own(work: Workspace, report: _Report, silenced: int) -> Iterator[Spot]:
         yield Spot(path=path, line=error.line, code=error.name)
 
 
-def _is_own(error: _Error, work: Workspace) -> bool:
+def _is_own(error: _Error, names: Set[str]) -> bool:
+    """Whether an error is about what the project promises, or about a None that nobody expects.
+
+    `names` are the project's: its package, functions and classes.
+    """
     text = error.description.partition("\n")[0]
-    operands = _OPERANDS.search(text)
-    if error.name == "unsupported-operation" and operands:
-        return all(_is_builtin(side) for side in (operands["left"], operands["right"]))
     if error.name in _LOOSE:
         return False
+    if error.name in _OF_VALUES:
+        return _NONE.match(text) is not None or _is_between_builtins(text)
     function = _FUNCTION.search(text)
-    if function and not _is_of(function["name"], work):
+    if function and "." in function["name"] and function["name"].partition(".")[0] not in names:
         return False
-    object_ = _OBJECT.search(text)
-    if object_ and "." in object_["name"]:
+    if not _is_of_own_objects(error.description, names):
         return False
     assigned = _ASSIGNED.search(text)
     return not (assigned and _is_too_wide(assigned["found"], assigned["wanted"]))
 
 
-def _is_of(function: str, work: Workspace) -> bool:
-    """Whether a function is the project's: those of other modules come with the module's name."""
-    package = work.quest.package
-    return function.startswith(f"{package}.") or function.count(".") <= 1
+def _is_of_own_objects(description: str, names: Set[str]) -> bool:
+    """Whether an attribute is missing of what the project made, or of a None.
+
+    Of a union, which a library has made, a None is the only member that counts.
+    """
+    lacking = set(_OBJECT.findall(description))
+    if description.startswith("Object of type"):
+        return lacking == {"NoneType"}
+    return lacking <= names | _BUILTIN
+
+
+def _is_between_builtins(text: str) -> bool:
+    operands = _OPERANDS.search(text)
+    return operands is not None and all(map(_is_builtin, operands.group("left", "right")))
 
 
 def _is_too_wide(found: str, wanted: str) -> bool:

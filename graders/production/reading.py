@@ -112,10 +112,17 @@ def readme(work: Workspace) -> Readme:
     return asked(work, "readme", TypeAdapter(Readme))
 
 
-def asked(work: Workspace, tool: str, form: TypeAdapter[_T], *words: Json) -> _T:
+def packages(work: Workspace) -> list[str]:
+    """The folders from which a project imports what is not its own."""
+    return asked(work, "facts", TypeAdapter(list[str]), function="packages")
+
+
+def asked(
+    work: Workspace, tool: str, form: TypeAdapter[_T], *words: Json, function: str = ""
+) -> _T:
     """What a tool of ours says of the project. Raises Ended, and SandboxError for our own slip."""
     room, limits = static_room(work), work.rooms.limits
-    target = f"_{tool}:{tool}"
+    target = f"_{tool}:{function or tool}"
     returned = work.rooms.step(lambda: room.call(target, "work", *words, limits=limits))
     if returned.raised and returned.raised.type != "MemoryError":
         raise SandboxError(f"the tool {tool} failed: {returned.raised}")
