@@ -43,9 +43,10 @@ def readme(folder: str) -> dict[str, object]:
         return {"path": "", "commands": 0, "roles": [], "missing": []}
     text = (root / path).read_bytes()[:LARGEST].decode("utf-8", errors="replace")
     commands = list(_commands(text))[:MOST]
-    at, missing, roles = PurePosixPath(), [], set()
+    at, missing = PurePosixPath(), []
+    roles: set[str] = set()
     for command in commands:
-        roles |= {_role(command.words)} - {None}
+        roles.add(_role(command.words) or "")
         if command.words[0] == "cd" and len(command.words) > 1:
             at = at / command.words[1] if (root / at / command.words[1]).is_dir() else at
         elif any(not _is_there(root / at, named) for named in _named(command.words)):
@@ -53,7 +54,7 @@ def readme(folder: str) -> dict[str, object]:
     return {
         "path": path,
         "commands": len(commands),
-        "roles": sorted(roles),
+        "roles": sorted(roles - {""}),
         "missing": list(dict.fromkeys(missing)),
     }
 
