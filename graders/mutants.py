@@ -99,16 +99,23 @@ def kept(quest: Quest, stage: Stage) -> list[Mutant]:
 
 
 def drawn(mutants: Sequence[Mutant], *, seed: int, most: int) -> list[Mutant]:
-    """Up to `most` of them: one of each kind in turn, in an order that the seed decides."""
+    """Up to `most` of them, in an order that the seed decides: one of each kind in turn.
+
+    A line is asked a second time only where its kind has no other left.
+    """
     order = random.Random(seed)  # noqa: S311 - a choice to be repeated, not a secret
-    by_kind: dict[str, list[Mutant]] = {}
-    for mutant in order.sample(list(mutants), len(mutants)):
-        by_kind.setdefault(mutant.kind, []).append(mutant)
+    left = order.sample(list(mutants), len(mutants))
     found: list[Mutant] = []
-    while len(found) < most and any(by_kind.values()):
+    while left and len(found) < most:
         for kind in KINDS:
-            if by_kind.get(kind) and len(found) < most:
-                found.append(by_kind[kind].pop())
+            lines = {(one.path, one.line) for one in found}
+            of_kind = sorted(
+                (one for one in left if one.kind == kind),
+                key=lambda one: (one.path, one.line) in lines,
+            )
+            if of_kind and len(found) < most:
+                found.append(of_kind[0])
+                left.remove(of_kind[0])
     return found
 
 

@@ -232,9 +232,9 @@ def _is_loose(one: _Instruction) -> bool:
     """Whether pip installs a package of which no exact version is named."""
     if one.name != "RUN":
         return False
-    script = f"{one.rest}\n{one.body}"
-    pieces = re.split(r"&&|\|\||[;\n|]", script)
-    return any(_installs_loosely(_split(re.sub(r"[\"',\[\]]", " ", piece))) for piece in pieces)
+    script = re.sub(r'[\[\]",]', " ", one.rest) if one.rest.startswith("[") else one.rest
+    pieces = re.split(r"&&|\|\||[;\n|]", f"{script}\n{one.body}")
+    return any(_installs_loosely(_split(re.sub(r"[\"']", "", piece))) for piece in pieces)
 
 
 def _installs_loosely(words: list[str]) -> bool:

@@ -19,7 +19,7 @@ _HOST_PORT = re.compile(r"(?P<host>localhost|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+):
 _IP = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}")
 _STRING = re.compile(r"(?i)(?:^|[;\s])(?:server|host|hostaddr|source)\s*=\s*(?P<host>[^;,\s]+)")
 _STRING_REST = re.compile(r"(?i)(?:^|[;\s])(?:database|dbname|port|uid|user|initial catalog)\s*=")
-_HOST = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
+_HOST = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*(?::[0-9]{2,5})?")
 _NAMED = re.compile(r"(?i)(?:^|_)(?:host|hostname|server|dsn|endpoint|bucket|broker)s?$")
 _EVERYWHERE = {"0.0.0.0", "::", "[::]"}  # noqa: S104 - read in a learner's code, bound by nobody
 _LOOPBACK = {"localhost", "127.0.0.1", "[::1]", "::1"}
@@ -72,7 +72,7 @@ def _host(text: str, *, named: bool) -> str | None:
         match = _STRING.search(text)
     host = match["host"] if match else ""
     if not host and (_IP.fullmatch(text) or (named and _HOST.fullmatch(text))):
-        host = text
+        host = text.partition(":")[0]
     if not host or host in _EVERYWHERE or _FILLED_IN.search(host):
         return None
     return None if _NOT_AN_ADDRESS.fullmatch(host.lower()) else host

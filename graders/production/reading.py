@@ -6,7 +6,7 @@ much for a tool ends as the learner's: the tools are ours, the text is theirs.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Final, TypeVar
 
@@ -15,9 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from graders.failures import Ended
 from graders.results import Location
 from graders.workspace import Workspace
-from sandbox.interface import Finished, Json, Room, SandboxError, Stopped
+from sandbox.interface import Finished, Json, Limits, Room, SandboxError, Stopped
 
 _NO_COMMAND: Final = 127
+MOST_SECONDS: Final = 20.0
 MOST_SHOWN: Final = 20  # places that a result shows
 _INSIDE: Final = Path(__file__).parent.parent / "inside"
 _TOOLS: Final = ("facts", "hosts", "leaks", "requirements", "readme", "dockerfile")
@@ -121,7 +122,7 @@ def asked(
     work: Workspace, tool: str, form: TypeAdapter[_T], *words: Json, function: str = ""
 ) -> _T:
     """What a tool of ours says of the project. Raises Ended, and SandboxError for our own slip."""
-    room, limits = static_room(work), work.rooms.limits
+    room, limits = static_room(work), _limits(work)
     target = f"_{tool}:{function or tool}"
     returned = work.rooms.step(lambda: room.call(target, "work", *words, limits=limits))
     if returned.raised and returned.raised.type != "MemoryError":
@@ -150,20 +151,31 @@ def static_room(work: Workspace) -> Room:
 def run_tool(work: Workspace, *command: str) -> tuple[Finished, bool]:
     """Run a program over the project; the second is whether its output was cut as too long.
 
-    It may find something (exit code 1) or nothing. Raises Ended, and SandboxError.
+    Raises Ended for what the text has done to it, and SandboxError where it only complains of how
+    it was called.
     """
-    room = static_room(work)
-    finished = work.rooms.step(lambda: room.run(*command))
+    room, limits = static_room(work), _limits(work)
+    finished = work.rooms.step(lambda: room.run(*command, limits=limits))
     name, cut = command[0], finished.stopped is Stopped.OUTPUT
     if finished.stopped and not cut:
-        raise Ended.of_limit(finished.stopped, target=name, limits=work.rooms.limits)
+        raise Ended.of_limit(finished.stopped, target=name, limits=limits)
     if finished.exit_code == _NO_COMMAND:
         raise LookupError(f"the runtime {work.rooms.runtime} of this stage has no {name}")
     if not cut and finished.exit_code is None:  # it died of the text
-        raise Ended.of_limit(Stopped.MEMORY, target=name, limits=work.rooms.limits)
-    if not cut and finished.exit_code not in (0, 1):
+        raise Ended.of_limit(Stopped.MEMORY, target=name, limits=limits)
+    if finished.exit_code not in (None, 0, 1) and not finished.stdout:
         raise SandboxError(f"{name} failed: {finished.stderr[-500:]!r}")
     return finished, cut
+
+
+def _limits(work: Workspace) -> Limits:
+    """What a tool may use: an honest project needs a second, a text made for it does not end."""
+    limits = work.rooms.limits
+    return replace(
+        limits,
+        wall_seconds=min(MOST_SECONDS, limits.wall_seconds),
+        cpu_seconds=min(MOST_SECONDS, limits.cpu_seconds),
+    )
 
 
 def shown(spots: Sequence[Spot]) -> tuple[Location, ...]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from graders import __main__ as command
-from graders import own_tests
+from graders import mutants, own_tests
 from graders.checking import Check, Praise
 from graders.datasets import Datasets
 from graders.failures import Ended, Fail
@@ -17,7 +17,7 @@ from graders.messages import library_texts
 from graders.quest import Quest
 from graders.results import Outcome, Phase
 from graders.rooms import Rooms
-from graders.works import bugs, variants
+from graders.works import BUG_KINDS, bugs, variants
 from graders.workspace import Workspace
 from sandbox import runtimes
 from sandbox.client import RunnerSandbox
@@ -229,7 +229,7 @@ def test_a_suite_that_asserts_nothing_catches_nothing(planted: Quest, datasets: 
     assert failure.params == {
         "caught": 0,
         "total": 4,
-        "kinds": "directional, exact, invariance, negation",
+        "kinds": "exact, invariance, directional, negation",
         "missing": 4,
     }
     assert failure.share == 0
@@ -241,6 +241,7 @@ def test_kinds_that_were_not_caught_are_named_and_no_bug_is(
     suite = "from app.metrics import top\ndef test_a():\n    assert top([3, 1, 2], 2) == [3, 2]\n"
     with handed_in(planted, datasets, suite) as work:
         failure = failure_of(CATCHES, work)
+    assert failure.reason == "misses_negation"
     assert failure.params == {"caught": 3, "total": 4, "kinds": "negation", "missing": 1}
     assert failure.share == pytest.approx(0.75 / 0.9)
 
@@ -338,6 +339,7 @@ def test_every_reason_has_its_text() -> None:
         "caught",
         "kinds_not_caught",
         "bugs_not_caught",
+        *(f"misses_{kind}" for kind in (*BUG_KINDS, *mutants.KINDS)),
     }
 
 
