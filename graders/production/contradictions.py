@@ -28,7 +28,7 @@ _COMMAND: Final = (
     *("pyrefly", "check", "--config", "_pyrefly.toml", "--output-format", "json"),
     *("--summary", "none", "--progress-bar", "no", "--threads", "2", "--color", "never"),
     *("--python-version", "3.11", "--search-path", "work", "--skip-interpreter-query"),
-    *("--permissive-ignores", "false", "--disable-project-excludes-heuristics", "true"),
+    *("--disable-project-excludes-heuristics", "true"),
 )
 _LOOSE: Final = frozenset(  # what says more about a library, or about taste, than about the work
     {

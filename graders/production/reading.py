@@ -22,7 +22,7 @@ MOST_SECONDS: Final = 20.0
 MOST_SHOWN: Final = 20  # places that a result shows
 _INSIDE: Final = Path(__file__).parent.parent / "inside"
 _TOOLS: Final = ("facts", "hosts", "leaks", "requirements", "readme", "dockerfile")
-_SETTINGS: Final = {"_pyrefly.toml": b"use-ignore-files = false\n"}
+_SETTINGS: Final = {"_pyrefly.toml": b"use-ignore-files = false\nenabled-ignores = []\n"}
 
 _T = TypeVar("_T")
 _Line = Annotated[int, Field(ge=0, le=10_000_000)]

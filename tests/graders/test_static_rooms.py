@@ -148,7 +148,7 @@ def test_a_contradiction_is_silenced_by_a_named_reason_and_by_nothing_else(bench
         "x = " + "[" * 3_000 + "]" * 3_000,
         "x = " + " | ".join(f"int{n}" for n in range(3_000)),
         "def f(): return " + "f(" * 800 + ")" * 800,
-        "x = 1\n" * 20_000,
+        "x = 1\n" * 10_000,
         "a: int = 'x'\n" * 3_000,
         "class A(A): ...\nclass B(C): ...\nclass C(B): ...\n",
         "from app.odd import *\nimport app.odd as odd\nodd.odd.odd\n",
@@ -189,8 +189,8 @@ def test_hadolint_finds_what_it_is_for(bench: Bench) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "FROM a\nRUN " + "a && " * 1_500 + "b\n",
-        "FROM a\nRUN " + "$(" * 500 + ")" * 500 + "\n",
+        "FROM a\nRUN " + "a && " * 400 + "b\n",
+        "FROM a\nRUN " + "$(" * 100 + ")" * 100 + "\n",
         "FROM a\nENV " + "A=${B:-" * 5_000 + "\n",
         "FROM a\nRUN <<EOF\n" + "x\n" * 3_000 + "EOF\n",
         "FROM a\nLABEL a=\N{RIGHT-TO-LEFT OVERRIDE}\0\n",
