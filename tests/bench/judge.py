@@ -3,8 +3,8 @@
 `judge.static_ms` is the verdict of a stage with every check of production-readiness (all but the
 second training of `reproducible`, which is a training) and of the Dockerfile, on the reference of
 churn: 600 lines of package, and its tests. `judge.blind10_vs_one` is the verdict of a stage that
-judges a learner's tests blind, by ten planted bugs, the reference twice and nothing else, against
-one plain pytest run of the same file, in turn. Both in rooms of the embedded default, warm.
+judges the tests of churn's money blind, by ten planted bugs and the reference twice, against one
+plain pytest run of the same file, in turn. Both in rooms of the embedded default, warm.
 """
 
 import os
@@ -28,7 +28,6 @@ from sandbox.client import RunnerSandbox
 from simulator.environment import ROOT
 from tests.bench import peers
 from tests.bench.bounds import Bound
-from tests.bench.room import MODULE, PLAIN, SUITE
 from tests.graders.small_quest import QUEST_YAML, small_datasets, write_quest
 
 BOUNDS: Final = {
@@ -81,6 +80,18 @@ nothing_secret = dockerfile.no_secrets(points=1)
 small = dockerfile.small_context(points=1)
 health = dockerfile.healthcheck(points=1)
 '''
+BUGS: Final = (
+    ("econ.months * price", "econ.months / price"),
+    (") * value - (1.0", ") / value - (1.0"),
+    ("(1.0 - with_letter)", "(1.0 + with_letter)"),
+    ("discount - econ.contact_cost", "discount + econ.contact_cost"),
+    ("stayed * value", "stayed / value"),
+    ("== 1.0", "!= 1.0"),
+    ("(True, False)", "()"),
+    ("chosen == side", "chosen != side"),
+    ("if not witnesses.any()", "if witnesses.any()"),
+    ("(numbers <= 0.0)", "(numbers < 0.0)"),
+)
 BLIND: Final = '''\
 """A learner's tests, blind."""
 
@@ -137,22 +148,27 @@ def _static(judge: Judge, folder: Path) -> dict[str, float]:
 
 
 def _blind(judge: Judge, folder: Path) -> dict[str, float]:
-    quest = _quest(folder, checks=BLIND, package="app")
-    suite = SUITE.replace(b"from module import", b"from app.module import")
-    _write(quest.folder / "starter/app/__init__.py", "")
-    _write(quest.folder / "reference/app/module.py", MODULE)
-    for number in range(10):
-        bug = quest.folder / "bugs" / f"{number}_exact"
-        _write(bug / "work.yaml", "stage: model\nwhy: to be found\n")
-        _write(bug / "app/module.py", MODULE.replace("[:k]", f"[: k - {number + 1}]"))
-    files = {"app/module.py": MODULE.encode(), "tests/test_module.py": suite}
-    plain = {"module.py": MODULE.encode(), "test_module.py": SUITE}
+    """A file of tests as a learner of churn writes it, and ten bugs in what it tests."""
+    churn = load_quest(ROOT / "quests" / "churn")
+    whole = works.reference(churn, churn.stage("baseline")).files
+    tested, suite = "churn/metrics.py", "tests/test_metrics.py"
+    files = {
+        path: whole[path] for path in ("churn/__init__.py", "churn/economics.py", tested, suite)
+    }
+    quest = _quest(folder, checks=BLIND, package="churn")
+    for path, body in files.items():
+        _write(quest.folder / "reference" / path, body.decode())
+    for number, (was, becomes) in enumerate(BUGS):
+        place = quest.folder / "bugs" / f"{number}_exact"
+        _write(place / "work.yaml", "stage: model\nwhy: to be found\n")
+        _write(place / tested, files[tested].decode().replace(was, becomes, 1))
     judge.seconds(quest, files)
+    plain = ("-m", "pytest", "-q", "-p", "no:cacheprovider", suite)
     blind, one = [], []
     for _ in range(TIMES):
         blind.append(judge.seconds(quest, files))
         started = time.perf_counter()
-        peers.bare(plain, *PLAIN)
+        peers.bare(files, *plain)
         one.append(time.perf_counter() - started)
     return {
         "judge.blind10_ms": 1000 * statistics.median(blind),

@@ -251,7 +251,7 @@ def test_a_role_that_there_is_not_is_the_authors_slip() -> None:
 
 
 def notebook(*cells: str) -> str:
-    made = [
+    made: list[dict[str, object]] = [
         {"cell_type": "markdown", "metadata": {}, "source": cell[2:]}
         if cell.startswith("# ")
         else {
