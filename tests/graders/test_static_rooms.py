@@ -1,6 +1,7 @@
 """The tools of the static phase in real rooms: what they find, and what they survive."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -65,19 +66,28 @@ class Bench:
         self._quest, self._datasets, self._sandbox = quest, datasets, sandbox
 
     def judge(self, check: Check, files: Mapping[str, str]) -> Fail | Ended | None:
-        """What a check says; any other exception is an error of ours."""
+        """What a check says."""
+        return self.judge_all([check], files)[0]
+
+    def judge_all(
+        self, checks: Sequence[Check], files: Mapping[str, str]
+    ) -> list[Fail | Ended | None]:
+        """What checks of a phase say, in its one room; another exception is an error of ours."""
         rooms = Rooms(
             sandbox=self._sandbox, runtime="python-ml", limits=LIMITS, datasets=self._datasets
         )
-        rooms.enter(check.phase or Phase.STATIC)
+        rooms.enter(checks[0].phase or Phase.STATIC)
         sent = {"app/__init__.py": b"", **{path: body.encode() for path, body in files.items()}}
         work = Workspace(quest=self._quest, stage=self._quest.stages[0], files=sent, rooms=rooms)
+        with closing(rooms):
+            return [self._said(check, work) for check in checks]
+
+    @staticmethod
+    def _said(check: Check, work: Workspace) -> Fail | Ended | None:
         try:
             check(work)
         except (Fail, Ended) as failure:
             return failure
-        finally:
-            rooms.close()
         return None
 
     def lines(self, check: Check, files: Mapping[str, str]) -> list[int | None]:
@@ -158,15 +168,15 @@ def test_a_contradiction_is_silenced_by_a_named_reason_and_by_nothing_else(bench
     ids=lambda text: ascii(text[:16]),
 )
 def test_hostile_modules_end_in_a_verdict_of_every_tool(bench: Bench, text: str) -> None:
-    for check in (
+    tools = [
         TYPES,
         production.lint(points=1),
         production.formatted(points=1),
         production.documented(points=1),
         production.configured(points=1),
         production.no_secrets(points=1),
-    ):
-        failure = bench.judge(check, {"app/odd.py": text})
+    ]
+    for failure in bench.judge_all(tools, {"app/odd.py": text}):
         if isinstance(failure, Ended):
             assert failure.outcome in (Outcome.LIMIT, Outcome.TIMEOUT)
 
