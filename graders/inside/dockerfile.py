@@ -38,7 +38,7 @@ _IN_ADDRESS = re.compile(r"\b[a-z][a-z0-9+]{2,15}://[^\s:/@'\"]{1,64}:[^\s:/@'\"
 _EXACT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:\[[^\]]*\])?(?:===?[0-9]\S*|\s*@\s*\S+)")
 _LOCAL = re.compile(r"\.{1,2}(?:/.*)?(?:\[[^\]]*\])?|/.*|.*\.(?:whl|tar\.gz)|[$].*")
 _TAKES_VALUE = {
-    *("-r", "--requirement", "-c", "--constraint", "-i", "--index-url", "--extra-index-url"),
+    *("-r", "--requirement", "-c", "--constraint", "-i"),
     *("-f", "--find-links", "-t", "--target", "--prefix", "--python", "-e", "--editable"),
     *("--trusted-host", "--platform", "--timeout", "--retries", "--cache-dir", "--root"),
 }
@@ -243,7 +243,7 @@ def _installs_loosely(words: list[str]) -> bool:
     skip = False
     for word in words[words.index("install") + 1 :]:
         if skip or word.startswith("-"):
-            skip = not skip and word in _TAKES_VALUE
+            skip = not skip and (word in _TAKES_VALUE or word.endswith("-url"))
             continue
         if word.rstrip("\\") in _TOOLS_OF_PIP or _LOCAL.fullmatch(word):
             continue

@@ -124,7 +124,7 @@ def test_a_health_check_is_but_a_note() -> None:
         (READ[3], "FROM a\nENV A=1 API_TOKEN=x\n", "secrets_in_image"),
         (READ[3], "FROM a\nENV SECRET_KEY abc\n", "secrets_in_image"),
         (READ[3], "FROM a\nCOPY .env /srv/\n", "secrets_in_image"),
-        (READ[3], 'FROM a\nADD ["x/id_rsa", "/root/.ssh/"]\n', "secrets_in_image"),
+        (READ[3], 'FROM a\nADD ["x/id_rsa", "/home/a/"]\n', "secrets_in_image"),
         (READ[3], "FROM a\nRUN pip install -i https://me:hunter2@host/s x\n", "secrets_in_image"),
         (READ[4], "FROM a\nCOPY . /srv\n", "copies_everything"),
         (READ[4], "FROM a\nADD --chown=app ./ .\n", "copies_everything"),
