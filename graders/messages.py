@@ -24,6 +24,7 @@ Texts take ``{name}`` for a declared parameter and ``{name|one|other}`` (English
 * ``percent`` a share: 0.123 is 12.3 % · ``money`` whole roubles
 * ``seconds`` 4.2 s · ``megabytes`` 512 MB
 * ``identifier`` a name in code, ``identifiers`` a comma-separated list of them, ``path`` a file
+* ``numbers`` whole numbers and ranges of them: 1-3, 7
 * ``enum[a, b]`` one of these words, shown as it is
 
 A check that returns a bare share gets the message of its reason ``partial`` or ``failed``, where

@@ -9,37 +9,44 @@
 
 Blind: the learner's `tests/` run, in rooms of their own and in a random order, against the
 author's package: the reference, other right ways (``variants/``) and ones with a planted bug
-(``bugs/<id>_<kind>/``). Only which of them went red counts, so nothing that a test prints, patches
-or forges can earn a point: it cannot know which of them it has before it. No text of these rooms
-is kept, for it may quote the author's code. The texts are in ``graders/messages/own_tests.yaml``.
+(``bugs/<id>_<kind>/``), or with generated bugs where none is planted (`graders.mutants`). Only
+which of them went red counts, so nothing that a test prints, patches or forges can earn a point:
+it cannot know which of them it has before it, and what it covers is not asked. No text of these
+rooms is kept, for it may quote the author's code. The texts are in
+``graders/messages/own_tests.yaml``.
 """
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from graders.checking import Check, Praise
 from graders.failures import Ended, Fail
+from graders.mutants import KINDS as MUTANT_KINDS
 from graders.results import Group, Kind, Location, Outcome, Param, Phase, Severity
-from graders.works import bugs, reference, variants
+from graders.suites import (
+    FOLDER,
+    NOTHING,
+    SOME_RED,
+    Runs,
+    blind_runs,
+    is_green,
+    is_red,
+    limits_of,
+    red_places,
+    red_tests,
+    run_all,
+    with_tests,
+    without_settings,
+)
+from graders.works import BUG_KINDS, reference
 from graders.workspace import Workspace
-from sandbox.interface import WARM_PYTEST, Finished, Limits, Room, SandboxError
+from sandbox.interface import Finished, SandboxError
 
-FOLDER = "tests/"
 SECONDS = 30.0
 ENOUGH = 0.9
 
-_COMMAND = (
-    *("python", "-m", "pytest", "-q", "--tb=no", "-rfE", "--color=no", "--no-header"),
-    *(*WARM_PYTEST, "-c", ".simulator.ini", "--rootdir=."),
-)
-_SETTINGS = {".simulator.ini": b"[pytest]\naddopts =\n"}  # ours: the learner's own are not read
-_RED = re.compile(r"^(?:FAILED|ERROR) (?P<path>[^\s:]+)(?:::(?P<name>[\w:]+))?", re.M)
-_PASSED = re.compile(rb"\b[1-9][0-9]* passed\b")
-_GREEN, _SOME_RED, _NOTHING = 0, 1, 5  # pytest's exit codes
 _TOOL = Path(__file__).parent / "inside" / "suite.py"
 
 
@@ -51,16 +58,6 @@ class Written(BaseModel):
     line: int
     asserts: bool
     marks: list[str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Runs:
-    """How the suite ended on the author's packages."""
-
-    reference: Finished
-    again: Finished  # the reference once more, in another room
-    variants: tuple[Finished, ...]
-    bugs: tuple[tuple[str, Finished], ...]  # the kind of the bug, and the run
 
 
 def written(
@@ -111,15 +108,14 @@ def green(
     """The tests pass on the learner's own code; the output is shown."""
 
     def judge(work: Workspace) -> None:
-        files = _with_tests(_without_settings(work.files), _tests_of(work))
-        with work.rooms.fresh(files, data=None) as room:
-            finished = work.rooms.step(lambda: _run(room, _limits(work, seconds)))
+        project = with_tests(without_settings(work.files), _tests_of(work))
+        finished = run_all(work, project, seconds=seconds)
         _ended_at_a_limit(finished, work, seconds)
         output = finished.stdout.decode(errors="replace")[-4000:]
-        if finished.exit_code == _NOTHING:
+        if finished.exit_code == NOTHING:
             raise Ended(Outcome.FAILED, "none_found", output=output)
-        if finished.exit_code == _SOME_RED:
-            red = _red(finished, work)
+        if finished.exit_code == SOME_RED:
+            red = red_tests(finished, work)
             raise Ended(
                 Outcome.FAILED,
                 "red",
@@ -127,7 +123,7 @@ def green(
                 locations=tuple(place for _, place in red[:20]),
                 output=output,
             )
-        if not _is_green(finished):
+        if not is_green(finished):
             raise Ended(Outcome.FAILED, "not_collected", output=output)
 
     return _library("own_tests_green", judge, points, severity, needs, Phase.PUBLIC)
@@ -145,16 +141,18 @@ def valid(
     def judge(work: Workspace) -> None:
         runs = _runs(work, seconds)
         _ended_at_a_limit(runs.reference, work, seconds)
-        _must_be_green(runs.reference, work)
-        if not _is_green(runs.again):
-            raise Fail("flaky", {}, locations=_places(runs.again, work))
-        brittle = [run for run in runs.variants if not _is_green(run)]
+        _must_be_green(runs.reference, work, seconds)
+        if not is_green(runs.again):
+            raise Fail("flaky", {}, locations=red_places(runs.again, work))
+        brittle = [run for run in runs.variants if not is_green(run)]
         if brittle:
             raise Fail(
                 "brittle",
                 {"red": len(brittle), "total": len(runs.variants)},
                 share=0.5 * (1 - len(brittle) / len(runs.variants)),
-                locations=tuple(dict.fromkeys(p for run in brittle for p in _places(run, work))),
+                locations=tuple(
+                    dict.fromkeys(p for run in brittle for p in red_places(run, work))
+                ),
             )
 
     return _library("own_tests_valid", judge, points, severity, needs, Phase.OWN_TESTS)
@@ -170,23 +168,32 @@ def catches(
 ) -> Check:
     """The tests go red on planted bugs: points grow with the share caught, flat from `enough`.
 
-    Says how many were caught and of which kinds none was, never which. A suite that is red on
-    the reference catches nothing, which is why this check needs `valid`.
+    A bug's kind says what sort of test finds it: exact, consistency, invariance, directional,
+    negation, unit, regression, smoke. Where no bug is planted, ten generated ones are asked, drawn
+    by the grading's seed; their kinds are what was changed: boundary, condition, arithmetic,
+    constant, loop, exception. Says how many were caught and of which kinds none was, never which.
+    A suite that is red on the reference catches nothing, which is why this check needs `valid`.
+    Reasons: caught (praise), bugs_not_caught, kinds_not_caught, misses_<kind> where it is one.
     """
     if not 0 < enough <= 1:
         raise ValueError(f"enough is a share above 0, not {enough}")
 
     def judge(work: Workspace) -> Praise:
         runs = _runs(work, seconds)
-        caught = [kind for kind, run in runs.bugs if _is_red(run)]
+        caught = [kind for kind, run in runs.bugs if is_red(run)]
         if not runs.bugs:
-            raise ValueError(f"the quest plants no bug for the stage {work.stage.slug}")
+            raise ValueError(
+                f"the quest plants no bug for the stage {work.stage.slug} and keeps no mutants: "
+                f"python -m graders.mutating {work.quest.folder} --stage {work.stage.slug}"
+            )
         facts: dict[str, Param] = {"caught": len(caught), "total": len(runs.bugs)}
-        missed = sorted({kind for kind, _ in runs.bugs} - set(caught))
+        unseen = {kind for kind, _ in runs.bugs} - set(caught)
+        missed = [kind for kind in (*BUG_KINDS, *MUTANT_KINDS) if kind in unseen]
         share = min(1.0, len(caught) / len(runs.bugs) / enough)
         if missed:
             facts |= {"kinds": ", ".join(missed), "missing": len(missed)}
-            raise Fail("kinds_not_caught", facts, share=min(share, 0.99))
+            reason = f"misses_{missed[0]}" if len(missed) == 1 else "kinds_not_caught"
+            raise Fail(reason, facts, share=min(share, 0.99))
         if share < 1:
             raise Fail("bugs_not_caught", facts, share=share)
         return Praise(reason="caught", params=facts)
@@ -196,24 +203,9 @@ def catches(
 
 def _runs(work: Workspace, seconds: float) -> Runs:
     """Every run of the suite, once a grading, for the checks that look at them."""
-    return work.once(("own_tests.runs", seconds), lambda: _run_all(work, seconds))
-
-
-def _run_all(work: Workspace, seconds: float) -> Runs:
-    right = [reference(work.quest, work.stage)]
-    other = variants(work.quest, work.stage)
-    planted = bugs(work.quest, work.stage)
-    tests = _tests_of(work)
-    projects = [_with_tests(one.files, tests) for one in (*right, *right, *other, *planted)]
-    limits = _limits(work, seconds)
-    ended = work.rooms.each(projects, lambda room: _run(room, limits))
-    first = 2 + len(other)
-    kinds = [str(one.bug_kind) for one in planted]
-    return Runs(
-        reference=ended[0],
-        again=ended[1],
-        variants=tuple(ended[2:first]),
-        bugs=tuple(zip(kinds, ended[first:], strict=True)),
+    return work.once(
+        ("own_tests.runs", seconds),
+        lambda: blind_runs(work, _tests_of(work), seconds=seconds),
     )
 
 
@@ -224,43 +216,17 @@ def _tests_of(work: Workspace) -> dict[str, bytes]:
     return tests
 
 
-def _with_tests(project: Mapping[str, bytes], tests: Mapping[str, bytes]) -> dict[str, bytes]:
-    """A project whose tests are these and no others."""
-    package = {path: body for path, body in project.items() if not path.startswith(FOLDER)}
-    return {**package, **tests, **_SETTINGS}
-
-
-def _without_settings(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The project without what would tell pytest what to do from outside `tests/`."""
-    return {path: body for path, body in files.items() if not path.endswith("conftest.py")}
-
-
-def _run(room: Room, limits: Limits) -> Finished:
-    return room.run(*_COMMAND, FOLDER, limits=limits)
-
-
-def _limits(work: Workspace, seconds: float) -> Limits:
-    limits = work.rooms.limits
-    return replace(limits, wall_seconds=min(seconds, limits.wall_seconds))
-
-
-def _is_green(run: Finished) -> bool:
-    """Green, and not only gone with code 0: pytest has come to its end and counts what passed."""
-    return run.stopped is None and run.exit_code == _GREEN and bool(_PASSED.search(run.stdout))
-
-
-def _is_red(run: Finished) -> bool:
-    """A test failed, or the bug kept the suite from its end: it would not go unseen either."""
-    return not _is_green(run) and run.exit_code != _NOTHING
-
-
-def _must_be_green(run: Finished, work: Workspace) -> None:
-    if _is_green(run):
+def _must_be_green(run: Finished, work: Workspace, seconds: float) -> None:
+    if is_green(run):
         return
-    if run.exit_code == _NOTHING:
+    if run.exit_code == NOTHING:
         raise Fail("none_found", {})
-    red = _red(run, work)
-    if run.exit_code != _SOME_RED:
+    if run.exit_code == SOME_RED:  # it stopped at the first: how many are they?
+        right = reference(work.quest, work.stage).files
+        run = run_all(work, with_tests(right, _tests_of(work)), seconds=seconds)
+        _ended_at_a_limit(run, work, seconds)
+    red = red_tests(run, work)
+    if run.exit_code != SOME_RED:
         raise Fail("not_collected", {}, locations=tuple(place for _, place in red[:20]))
     raise Fail(
         "red_on_reference",
@@ -271,30 +237,7 @@ def _must_be_green(run: Finished, work: Workspace) -> None:
 
 def _ended_at_a_limit(run: Finished, work: Workspace, seconds: float) -> None:
     if run.stopped:
-        raise Ended.of_limit(run.stopped, target="pytest", limits=_limits(work, seconds))
-
-
-def _places(run: Finished, work: Workspace) -> tuple[Location, ...]:
-    return tuple(place for _, place in _red(run, work)[:20])
-
-
-def _red(run: Finished, work: Workspace) -> list[tuple[str, Location]]:
-    """The tests that a run calls red, as far as they stand in the learner's own files.
-
-    What a run prints is a claim; a name that is no test function of the project is not repeated,
-    for a test could be named, or parametrized, after what it has seen.
-    """
-    found = {}
-    for match in _RED.finditer(run.stdout.decode(errors="replace")):
-        path, name = match["path"], (match["name"] or "").rpartition(":")[2]
-        text = work.files.get(path, b"").decode(errors="replace") if name else ""
-        defined = re.search(rf"^[ \t]*(?:async )?def {re.escape(name)}\b", text, re.M)
-        if name and defined:
-            line = text.count("\n", 0, defined.start()) + 1
-            found[name] = Location(path=path, line=line)
-        elif path in work.files:
-            found.setdefault(path, Location(path=path))
-    return list(found.items())
+        raise Ended.of_limit(run.stopped, target="pytest", limits=limits_of(work.rooms, seconds))
 
 
 def _suite(work: Workspace) -> dict[str, list[Written]]:

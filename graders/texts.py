@@ -25,12 +25,14 @@ _KINDS = (
     "identifier",
     "identifiers",
     "path",
+    "numbers",
     "enum",
 )
 _SPELLED = re.compile(r"(?P<kind>[a-z]+)(?:\((?P<digits>[0-6])\)|\[(?P<words>[^\]]+)\])?")
 _SLOT = re.compile(r"\{(?P<name>[a-z_][a-z0-9_]*)(?:\|(?P<forms>[^{}]*))?\}")
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_.:/()-]{0,99}")
 _PATH = re.compile(r"[A-Za-z0-9_./-]{1,160}")
+_NUMBERS = re.compile(r"[0-9]{1,6}(?:-[0-9]{1,6})?(?:, [0-9]{1,6}(?:-[0-9]{1,6})?){0,19}")
 _FORBIDDEN = {
     "en": re.compile(r"\b(wrong|obviously|just|simply|submission|you forgot)\b|!(?!=)", re.I),
     "ru": re.compile(r"\b(неправильно|очевидно|просто|сабмит\w*|вы забыли)\b|\bВы\b|\bВаш|!(?!=)"),
@@ -60,8 +62,9 @@ class ParamType:
         if self.kind == "identifiers":
             names = [name.strip() for name in str(value).split(",")]
             return ", ".join(n if _IDENTIFIER.fullmatch(n) else "?" for n in names[:12])
-        if self.kind == "path":
-            return value if _PATH.fullmatch(str(value)) else "?"
+        if self.kind in ("path", "numbers"):
+            form = _PATH if self.kind == "path" else _NUMBERS
+            return value if form.fullmatch(str(value)) else "?"
         if self.kind == "enum":
             return self._word(value)
         return self._number(value)

@@ -212,16 +212,18 @@ class Workspace:
         )
 
     def train(
-        self, *command: str, data: str | None = None, seconds: float | None = None
+        self,
+        *command: str,
+        data: str | None = None,
+        seconds: float | None = None,
+        env: Mapping[str, str] | None = None,
     ) -> Finished:
         """Run a command in a room of its own and keep what it leaves in ``/artifacts``.
 
         Every room that opens later finds those files at ``/artifacts``. Raises Ended.
         """
         with self.rooms.fresh(self._project(), data=data) as room:
-            finished = self._run(
-                room, command, limits=self._limits(seconds), may_fail=False, stdin=b""
-            )
+            finished = self._run(room, command, limits=self._limits(seconds), env=env)
             try:
                 self.rooms.keep_artifacts(room)
             except Unreadable:
@@ -366,10 +368,11 @@ class Workspace:
         command: tuple[str, ...],
         *,
         limits: Limits,
-        may_fail: bool,
-        stdin: bytes,
+        may_fail: bool = False,
+        stdin: bytes = b"",
+        env: Mapping[str, str] | None = None,
     ) -> Finished:
-        finished = self.rooms.step(lambda: room.run(*command, limits=limits, stdin=stdin))
+        finished = self.rooms.step(lambda: room.run(*command, limits=limits, stdin=stdin, env=env))
         target = _short(command)
         output = self._output(finished)
         if finished.stopped:

@@ -1,7 +1,10 @@
 """Read a project's Python without running it: carried into a room, answers with plain facts."""
 
 import ast
+import io
 import re
+import sys
+import tokenize
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,11 +13,21 @@ MOST = 200  # places of one kind in one file: more is no news
 
 _ABSOLUTE = re.compile(r"(/(home|Users|root|mnt|data|opt|var|etc|tmp|usr)/\S|[A-Za-z]:[\\/]\S)")
 _SECRET_NAME = re.compile(r"(?i)(^|_)(password|passwd|pwd|secret|token|api_?key)$")
+_PLACEHOLDER = re.compile(  # filled in elsewhere, or no secret to anybody
+    r"(?i)[<{$%].*|\*+|x{3,}|change[_-]?me|your[_-].*|example|placeholder|dummy|none|null"
+)
+# A type checker silenced on one line for a reason that is named; a bare one has none.
+_SILENCED = re.compile(r"#\s*(?:type|pyrefly|ty|pyright|mypy)\s*:\s*ignore\[[a-z0-9_, -]+\]")
 _SQL = re.compile(
     r"(?is)\b(select\b.*\bfrom\b|insert\s+into\b|where\b.*(=|\bin\b)|delete\s+from\b)"
 )
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def packages(_folder: str) -> list[str]:
+    """Where this interpreter finds what a project may import."""
+    return [path for path in sys.path if path.endswith(("site-packages", "/learner"))]
 
 
 def facts(folder: str) -> dict[str, dict[str, object]]:
@@ -23,23 +36,26 @@ def facts(folder: str) -> dict[str, dict[str, object]]:
     root = Path(folder)
     found: dict[str, dict[str, object]] = {}
     for path in sorted(root.rglob("*.py")):
+        body = path.read_bytes()
         try:
-            tree = ast.parse(path.read_bytes())
+            tree = ast.parse(body)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
-        found[path.relative_to(root).as_posix()] = _file_facts(tree)
+        found[path.relative_to(root).as_posix()] = _file_facts(tree, body)
     return found
 
 
-def _file_facts(tree: ast.Module) -> dict[str, object]:
+def _file_facts(tree: ast.Module, body: bytes) -> dict[str, object]:
     docstrings = _docstrings(tree)
+    spoken = _spoken(tree)
     nodes = [n for n in ast.walk(tree) if isinstance(n, ast.expr | ast.stmt | ast.keyword)]
     return {
         "doors": list(_doors(tree))[:MOST],
-        "prints": [n.lineno for n in nodes if _is_print(n)][:MOST],
+        "prints": [n.lineno for n in nodes if _is_print(n) and id(n) not in spoken][:MOST],
         "paths": [n.lineno for n in nodes if _is_absolute(n, docstrings)][:MOST],
         "secrets": [n.lineno for n in nodes if _is_secret(n)][:MOST],
         "pasted_sql": [n.lineno for n in nodes if _is_pasted_sql(n)][:MOST],
+        "silenced": _silenced(body)[:MOST],
     }
 
 
@@ -94,7 +110,32 @@ def _docstrings(tree: ast.Module) -> set[int]:
 
 
 def _is_print(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and _named(node.func) == "print"
+    return isinstance(node, ast.Call) and _named(node.func) in {"print", "pprint"}
+
+
+def _spoken(tree: ast.Module) -> set[int]:
+    """The nodes of what a command says to whoever types it, by identity.
+
+    It is below ``if __name__ == "__main__"``, and in the functions of the module named there.
+    """
+    guarded = [node for node in tree.body if isinstance(node, ast.If) and _is_guard(node.test)]
+    named = {_named(n.func) for g in guarded for n in ast.walk(g) if isinstance(n, ast.Call)}
+    commands = [n for n in tree.body if isinstance(n, Function) and n.name in named]
+    return {id(node) for place in (*guarded, *commands) for node in ast.walk(place)}
+
+
+def _is_guard(test: ast.expr) -> bool:
+    return isinstance(test, ast.Compare) and _named(test.left) == "__name__"
+
+
+def _silenced(body: bytes) -> list[int]:
+    """The lines on which a type checker is silenced, with the reason named."""
+    try:
+        tokens = list(tokenize.tokenize(io.BytesIO(body).readline))
+    except (tokenize.TokenError, SyntaxError, ValueError):
+        return []
+    comments = [token for token in tokens if token.type == tokenize.COMMENT]
+    return [comment.start[0] for comment in comments if _SILENCED.search(comment.string)]
 
 
 def _is_absolute(node: ast.AST, docstrings: set[int]) -> bool:
@@ -109,16 +150,16 @@ def _is_absolute(node: ast.AST, docstrings: set[int]) -> bool:
 def _is_secret(node: ast.AST) -> bool:
     """A text written out for a name like ``password``: assigned, passed or in a dictionary."""
     if isinstance(node, ast.Assign):
-        return _is_text(node.value) and any(_secret_target(target) for target in node.targets)
+        return _is_kept(node.value) and any(_secret_target(target) for target in node.targets)
     if isinstance(node, ast.AnnAssign):
-        return _is_text(node.value) and _secret_target(node.target)
+        return _is_kept(node.value) and _secret_target(node.target)
     if isinstance(node, ast.keyword):
-        return _is_text(node.value) and bool(node.arg and _SECRET_NAME.search(node.arg))
+        return _is_kept(node.value) and bool(node.arg and _SECRET_NAME.search(node.arg))
     if isinstance(node, ast.Dict):
         return any(
             isinstance(key, ast.Constant)
             and _SECRET_NAME.search(str(key.value))
-            and _is_text(value)
+            and _is_kept(value)
             for key, value in zip(node.keys, node.values, strict=True)
         )
     return False
@@ -131,6 +172,11 @@ def _secret_target(node: ast.expr) -> bool:
 
 def _is_text(node: ast.expr | None) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value != ""
+
+
+def _is_kept(node: ast.expr | None) -> bool:
+    """A text that could be a secret: not one that stands for what is filled in."""
+    return _is_text(node) and _PLACEHOLDER.fullmatch(str(getattr(node, "value", ""))) is None
 
 
 def _is_pasted_sql(node: ast.AST) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from graders import __main__ as command
-from graders import own_tests
+from graders import mutants, own_tests
 from graders.checking import Check, Praise
 from graders.datasets import Datasets
 from graders.failures import Ended, Fail
@@ -17,7 +17,7 @@ from graders.messages import library_texts
 from graders.quest import Quest
 from graders.results import Outcome, Phase
 from graders.rooms import Rooms
-from graders.works import bugs, variants
+from graders.works import BUG_KINDS, bugs, variants
 from graders.workspace import Workspace
 from sandbox import runtimes
 from sandbox.client import RunnerSandbox
@@ -100,11 +100,17 @@ QUEST_FILES = {
     "bugs/smallest_directional/app/metrics.py": f"{TOP}sorted(scores)[:k]\n",
     "bugs/one_less_exact/app/metrics.py": (f"{TOP}sorted(scores, reverse=True)[: k - 1]\n"),
     "bugs/keeps_order_invariance/app/metrics.py": f"{TOP}list(scores)[:k]\n",
-    "bugs/hangs_negation/app/metrics.py": (
-        "def top(scores, k):\n    while k > len(scores):\n        pass\n"
+    "bugs/short_negation/app/metrics.py": (
+        "def top(scores, k):\n    if k > len(scores):\n        raise IndexError(k)\n"
         "    return sorted(scores, reverse=True)[:k]\n"
     ),
 }
+HANGS = """\
+def top(scores, k):
+    while k > len(scores):
+        pass
+    return sorted(scores, reverse=True)[:k]
+"""
 GOOD = """\
 import pytest
 
@@ -154,8 +160,8 @@ def test_how_it_is_written():
     assert "sorted" in pathlib.Path(app.metrics.__file__).read_text()
 """
 LIMITS = Limits(cpu_seconds=20, wall_seconds=30, memory_mb=512, processes=24, scratch_mb=16)
-VALID = own_tests.valid(points=10, seconds=4)
-CATCHES = own_tests.catches(points=20, seconds=4)
+VALID = own_tests.valid(points=10)
+CATCHES = own_tests.catches(points=20)
 
 
 @pytest.fixture
@@ -212,6 +218,37 @@ def test_each_suite_runs_once_however_many_checks_look(planted: Quest, datasets:
     assert len(sandbox.rooms) == 2 + len(variants(planted)) + len(bugs(planted))
 
 
+def test_a_bug_that_never_ends_is_caught_when_its_time_is_up(
+    planted: Quest, datasets: Datasets
+) -> None:
+    (planted.folder / "bugs/short_negation/app/metrics.py").write_text(HANGS)
+    with handed_in(planted, datasets, GOOD) as work:
+        praise = own_tests.catches(points=20, seconds=12)(work)
+    assert getattr(praise, "params", None) == {"caught": 4, "total": 4}
+
+
+@pytest.mark.parametrize(
+    "suite",
+    [
+        "# pragma: no cover\nfrom app.metrics import *\ndef test_a():\n    top([1, 2], 1)\n",
+        "def test_a():\n    assert True\n",
+        "import app.metrics as m\ndef test_a():\n    assert m.top is m.top or 1 / 0\n",
+        (
+            "from app.metrics import top\ndef test_a():\n"
+            "    try:\n        assert top([2, 1], 1) == [2]\n"
+            "    except BaseException:\n        pass\n"
+        ),
+    ],
+)
+def test_lines_that_are_run_and_not_tested_earn_nothing(
+    planted: Quest, datasets: Datasets, suite: str
+) -> None:
+    """Coverage is not asked, so no pragma and no omission can raise it."""
+    with handed_in(planted, datasets, suite) as work:
+        failure = failure_of(CATCHES, work)
+    assert (failure.params["caught"], failure.share) == (0, 0)
+
+
 def test_a_suite_that_asserts_nothing_catches_nothing(planted: Quest, datasets: Datasets) -> None:
     empty = "from app.metrics import top\n" + "".join(
         f"def test_{n}():\n    top([1, 2], 1)\n    assert True\n" for n in range(3)
@@ -229,7 +266,7 @@ def test_a_suite_that_asserts_nothing_catches_nothing(planted: Quest, datasets: 
     assert failure.params == {
         "caught": 0,
         "total": 4,
-        "kinds": "directional, exact, invariance, negation",
+        "kinds": "exact, invariance, directional, negation",
         "missing": 4,
     }
     assert failure.share == 0
@@ -241,6 +278,7 @@ def test_kinds_that_were_not_caught_are_named_and_no_bug_is(
     suite = "from app.metrics import top\ndef test_a():\n    assert top([3, 1, 2], 2) == [3, 2]\n"
     with handed_in(planted, datasets, suite) as work:
         failure = failure_of(CATCHES, work)
+    assert failure.reason == "misses_negation"
     assert failure.params == {"caught": 3, "total": 4, "kinds": "negation", "missing": 1}
     assert failure.share == pytest.approx(0.75 / 0.9)
 
@@ -338,6 +376,7 @@ def test_every_reason_has_its_text() -> None:
         "caught",
         "kinds_not_caught",
         "bugs_not_caught",
+        *(f"misses_{kind}" for kind in (*BUG_KINDS, *mutants.KINDS)),
     }
 
 
