@@ -250,6 +250,8 @@ class Crowd:
         """Kill every learner's process of the room, and wait until none is left."""
         for running in self.alive():
             running.stopped = running.stopped or reason
+        for helper in self._helpers:  # the room's first process need not be able to
+            os.kill(helper, signal.SIGKILL)
         until = time.monotonic() + DYING_SECONDS
         while self._others():
             if time.monotonic() > until:
