@@ -181,11 +181,13 @@ class RunnerRoom:
         port: int,
         limits: Limits | None = None,
         env: Mapping[str, str] | None = None,
+        within: float | None = None,
     ) -> Iterator["RunnerService"]:
         """Start an HTTP service and wait until its port answers. Raises ServiceDown."""
         asked, seconds = self._step(limits, env)
         if not command:
             raise ValueError("a command has at least one word")
+        asked["within"] = min(within or seconds, seconds)
         self._tell(Verb.SERVE, {"command": list(command), "port": port, **asked})
         head, rest = self._done(seconds)
         if not head.get("up"):

@@ -247,9 +247,11 @@ class Room(Protocol):
         port: int,
         limits: Limits | None = None,
         env: Mapping[str, str] | None = None,
+        within: float | None = None,
     ) -> AbstractContextManager[Service]:
-        """Start an HTTP service and wait until its port answers, within the limits.
+        """Start an HTTP service and wait until its port answers, `within` so many seconds.
 
+        The limits are for its whole life; without `within` it may take all of that to come up.
         Raises ServiceDown, with how it ended, when it does not come up.
         """
         ...

@@ -21,7 +21,7 @@ MOST = Limits(
 )
 
 
-# What a runtime's libraries would else try in vain, at length: git, the network, a new interpreter.
+# What libraries would else try in vain, at length: git, the network, a new interpreter.
 OF_RUNTIME = {
     "python-service": {
         "GIT_PYTHON_REFRESH": "quiet",

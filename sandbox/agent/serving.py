@@ -33,11 +33,22 @@ class Serving:
         """Start it; give the process and the seconds until its port answered, if it did."""
         command, port = list(head["command"]), int(head["port"])
         running = self._crowd.start(step, lambda: learner.run(command))
-        self._crowd.wait(running, lambda: relay.listening(port), seconds=WATCH_SECONDS / 2)
-        up = time.monotonic() - running.started
-        if running.status is None:
+        until = running.started + float(head["within"])
+        up: list[float] = []
+
+        def come() -> bool:
+            """See whether it is up, or too late."""
+            if relay.listening(port):
+                up.append(time.monotonic() - running.started)
+            return bool(up) or time.monotonic() > until
+
+        self._crowd.wait(running, come, seconds=WATCH_SECONDS / 2)
+        if not up and not _dead(running):
+            self._crowd.end_all("wall_seconds")
+            self._crowd.wait(running, lambda: False)
+        if up and not _dead(running):
             self._running, self._port = running, port
-            return running, up
+            return running, up[0]
         self._crowd.sweep()
         return running, None
 

@@ -122,32 +122,43 @@ def test_what_two_readers_could_read_in_two_ways_is_refused(
 def test_a_rain_of_empty_chunks_and_of_single_bytes_ends() -> None:
     reply = Reply(method="GET", most_body=10 * MOST_CHUNKS)
     reply.feed(CHUNKED)
+    for _ in range(MOST_CHUNKS):
+        reply.feed(b"1\r\nx\r\n")
     with pytest.raises(Broken, match="too-many-chunks"):
-        for _ in range(MOST_CHUNKS + 1):
-            reply.feed(b"1\r\nx\r\n")
+        reply.feed(b"1\r\nx\r\n")
 
 
 def test_nothing_is_kept_beyond_the_caps() -> None:
     reply = Reply(method="GET", most_body=MOST)
-    with pytest.raises(Broken):
-        for _ in range(1_000_000):
-            reply.feed(b"HTTP/1.1 200 OK\r\n" if not reply._kept else b"a" * 1000)
+    reply.feed(b"HTTP/1.1 200 OK\r\n")
+    with pytest.raises(Broken, match="head-too-long"):
+        _drown(reply)
     assert len(reply._kept) <= LONGEST_HEAD + 1000
 
 
+def _drown(reply: Reply) -> None:
+    while True:
+        reply.feed(b"a" * 1000)
+
+
 def test_whatever_comes_is_complete_or_broken_by_a_known_rule() -> None:
-    draw = random.Random(20)
+    draw = random.Random(20)  # noqa: S311 - not a secret
     whole = CHUNKED + b"3\r\nabc\r\n0\r\nA: b\r\n\r\n"
     for _ in range(ROUNDS):
         data = bytearray(draw.choice([whole, OK + b"Content-Length: 4\r\n\r\nwell"]))
         for _ in range(draw.randrange(1, 4)):
             place = draw.randrange(len(data))
             data[place : place + draw.randrange(3)] = draw.randbytes(draw.randrange(4))
-        try:
-            reply = read(bytes(data), at_once=draw.choice([0, 1, 5]))
-        except Broken as broken:
-            assert str(broken) in RULES
-        else:
-            assert reply.complete
+        reply, rule = outcome(bytes(data), at_once=draw.choice([0, 1, 5]))
+        assert rule in RULES or (reply is not None and reply.complete)
+        if reply is not None:
             assert 200 <= reply.status <= 599
             assert len(reply.body) <= MOST
+
+
+def outcome(data: bytes, *, at_once: int) -> tuple[Reply | None, str]:
+    """What becomes of bytes: an answer, or the rule that they broke."""
+    try:
+        return read(data, at_once=at_once), ""
+    except Broken as broken:
+        return None, str(broken)

@@ -218,5 +218,5 @@ def test_a_service_sees_its_own_loopback_and_cannot_write_in_the_askers_place(
     ],
 )
 def test_a_request_says_one_thing(ask: Ask) -> None:
-    with pytest.raises(ValueError, match="HTTP|path|due"):
+    with pytest.raises(ValueError, match=r"HTTP|path|due"):
         requests.written(ask)
