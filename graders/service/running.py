@@ -39,11 +39,17 @@ class Running:
         return heard
 
     def load(self, asks: Sequence[Ask], *, patience: float = 10.0) -> Sequence[Heard]:
-        """Send requests by their schedule; nothing is heard of any when the service died."""
+        """Send requests by their schedule; nothing is heard of any when the service died.
+
+        Raises Ended when a limit of the room has ended it.
+        """
         try:
             return self.work.rooms.busy(lambda: self.service.load(asks, patience=patience))
         except ServiceDown:
-            self.gone = True
+            stopped = self.stop().stopped
+            if stopped:
+                target, limits = target_of(self.api), self.work.rooms.limits
+                raise Ended.of_limit(stopped, target=target, limits=limits) from None
             return ()
 
     def kill(self) -> Finished:

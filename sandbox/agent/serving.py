@@ -76,7 +76,7 @@ class Serving:
         asked.close()
         told = asked.told()
         if told is None:
-            return {"down": "ended" if _dead(running) else "too-slow"}, b""
+            return {"down": _why_nothing(running, asked)}, b""
         return told
 
     def stop(self, *, kill: bool) -> Process:
@@ -94,6 +94,12 @@ class Serving:
         self._crowd.wait(running, lambda: False)
         self._crowd.sweep()
         return running
+
+
+def _why_nothing(running: Process, asked: relay.Asked) -> str:
+    if _dead(running):
+        return "ended"
+    return "asker-killed" if asked.complete else "too-slow"
 
 
 def _dead(running: Process) -> bool:

@@ -109,6 +109,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 http.server.HTTPServer(("127.0.0.1", 8000), Handler).serve_forever()
 """
+# Kills whoever it sees before it answers.
+KILLER = b"""
+import contextlib, http.server, os, signal
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        for pid in os.listdir("/proc"):
+            if pid.isdigit() and int(pid) not in (1, os.getpid()):
+                with contextlib.suppress(OSError):
+                    os.kill(int(pid), signal.SIGKILL)
+        self.send_response(200)
+        self.end_headers()
+http.server.HTTPServer(("127.0.0.1", 8000), Handler).serve_forever()
+"""
 
 
 def get(path: str, due: float = 0.0) -> Ask:
@@ -204,6 +217,18 @@ def test_a_service_sees_its_own_loopback_and_cannot_write_in_the_askers_place(
         found = json.loads(service.request("GET", "/").body)
     assert found["seen"] >= 1  # it has seen who asks it
     assert found["opened"] == []
+
+
+def test_a_service_that_kills_who_asks_it_harms_nobody_else(room: RunnerRoom) -> None:
+    room.upload({"s.py": KILLER})
+    with room.serve("python", "s.py", port=PORT) as service:
+        try:
+            answered = service.request("GET", "/").status == 200  # it was refused
+        except ServiceDown as down:
+            answered = "asker-killed" in str(down)
+        assert answered
+        assert service.close().stopped is None
+    assert room.run("python", "-c", "print('still open')").stdout == b"still open\n"
 
 
 @pytest.mark.parametrize(
