@@ -21,7 +21,6 @@ from sandbox import answers, requests
 from sandbox.agent.caps import LARGEST_ANSWER
 from sandbox.agent.frames import HEAD_LENGTH, MessageReader, Verb, Violation, message, split
 from sandbox.interface import (
-    Answer,
     Ask,
     Finished,
     Heard,
@@ -31,10 +30,10 @@ from sandbox.interface import (
     Returned,
     SandboxError,
     ServiceDown,
-    Unanswered,
     Unreadable,
     Value,
 )
+from sandbox.served import RunnerService
 
 _Read = TypeVar("_Read")
 
@@ -79,7 +78,17 @@ class RunnerSandbox:
 
     def health(self) -> dict[str, Any]:
         """Ask the runner how it is. Raises SandboxError when it does not answer."""
-        line = _connect(self._path, {"health": True})
+        return self._told({"health": True})
+
+    def prepare(self, runtime: str) -> dict[str, Any]:
+        """Begin to build a runtime where it is missing; say whether it is there, or how far.
+
+        ``{"ready": bool, "step": str, "seconds": int, "failed": str}``. Raises SandboxError.
+        """
+        return self._told({"prepare": runtime})
+
+    def _told(self, question: Mapping[str, Any]) -> dict[str, Any]:
+        line = _connect(self._path, question)
         line.settimeout(HEALTH_SECONDS)
         with line, line.makefile("rb") as answer:
             try:
@@ -193,7 +202,9 @@ class RunnerRoom:
         if not head.get("up"):
             ended = self._in_form(lambda: answers.finished(head, rest))
             raise ServiceDown("the service did not come up", finished=ended)
-        service = RunnerService(self, self._in_form(lambda: answers.up(head)))
+        service = RunnerService(
+            self.ask, self.stop, up_seconds=self._in_form(lambda: answers.up(head))
+        )
         try:
             yield service
         finally:
@@ -316,46 +327,6 @@ class RunnerRoom:
     def _broken(self, why: str) -> SandboxError:
         self.close()
         return SandboxError(why)
-
-
-class RunnerService:
-    """A learner's running service, as `sandbox.interface.Service` promises it."""
-
-    def __init__(self, room: RunnerRoom, up_seconds: float) -> None:
-        self._room = room
-        self._finished: Finished | None = None
-        self.up_seconds = up_seconds
-
-    def request(
-        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
-    ) -> Answer:
-        """Send one request. Raises ServiceDown when nothing answers within the limits."""
-        ask = Ask(method=method, path=path, body=body, headers=headers or {})
-        (heard,) = self.load([ask])
-        if isinstance(heard, Unanswered):
-            raise ServiceDown(f"the service does not answer: {heard.why}")
-        return heard
-
-    def load(
-        self, asks: Sequence[Ask], *, patience: float = 10.0, most_open: int = 64
-    ) -> Sequence[Heard]:
-        """Send each request when it is due, and hear them all. Raises ServiceDown."""
-        if self._finished is not None:
-            raise ServiceDown("the service is stopped", finished=self._finished)
-        return self._room.ask(asks, patience=patience, most_open=most_open)
-
-    def kill(self) -> Finished:
-        """Kill it without a word; say how it ended."""
-        return self._stop(kill=True)
-
-    def close(self) -> Finished:
-        """Stop the service and say how it ended."""
-        return self._stop(kill=False)
-
-    def _stop(self, *, kill: bool) -> Finished:
-        if self._finished is None:
-            self._finished = self._room.stop(kill=kill)
-        return self._finished
 
 
 def _connect(path: Path, asked: Mapping[str, Any]) -> socket.socket:

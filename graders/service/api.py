@@ -14,7 +14,7 @@ from sandbox import unpacking
 from sandbox.interface import Answer, Ask, Json
 
 JSON_TYPE = {"content-type": "application/json"}
-Bodies = Callable[[Workspace], Sequence[Json]]
+Bodies = Callable[[Workspace], Sequence[Any]]
 """Makes the bodies of requests when they are needed: from hidden tables, so that none is known."""
 
 
@@ -37,7 +37,7 @@ class Route:
 
     path: str
     method: str = "POST"
-    example: Json = None  # a body; None for a request without one
+    example: Any = None  # a body of JSON; None for a request without one
     request: type[BaseModel] | None = None
     response: Any = None  # None: any JSON
     status: int = 200

@@ -20,9 +20,9 @@ from sandbox.interface import Ask, Heard, Limits, SandboxError, ServiceDown
 PORT = 8000
 ASKS = 40
 RATE = 40.0
-QUIET_P50 = 0.0025  # seconds, of `graders/inside/calibrating.py` on a quiet machine
-QUIET_P95 = 0.0060
-QUIET_START = 0.045  # from the start of its process until its port answers
+QUIET_P50 = 0.0055  # seconds, of `graders/inside/calibrating.py` on a quiet machine
+QUIET_P95 = 0.0100
+QUIET_START = 0.025  # from the start of its process until its port answers
 MOST = 10.0  # a machine busier than that tells nothing about a service any more
 LIMITS = Limits(
     cpu_seconds=30,

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from graders.checking import Check
 from graders.failures import Fail
@@ -14,7 +15,7 @@ from graders.service.running import Running, answered, running
 from graders.workspace import Workspace
 from sandbox.interface import Json
 
-Batch = Callable[[Workspace, Sequence[Json]], Sequence[Json]]
+Batch = Callable[[Workspace, Sequence[Json]], Sequence[Any]]
 """What the project's batch path says of the same bodies, in their order: by ``work.call``."""
 
 
