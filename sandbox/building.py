@@ -42,6 +42,11 @@ class Build:
         }
 
 
+def command(runtime: str, home: Path) -> list[str]:
+    """What builds a runtime, as an operator would type it."""
+    return [sys.executable, "-m", "sandbox.runtimes", runtime, "--home", str(home)]
+
+
 class Builder:
     """The builds of this host's runner. Everything may be called from any thread."""
 
@@ -96,11 +101,12 @@ class Builder:
 
     def _run(self, build: Build) -> None:
         logger.info("building the runtime %s: it was asked for, and is not there", build.runtime)
-        command = [sys.executable, "-m", "sandbox.runtimes", build.runtime]
-        command += ["--home", str(self._home)]
         try:
             with subprocess.Popen(  # noqa: S603 - our own words
-                command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+                command(build.runtime, self._home),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
             ) as process:
                 for line in process.stdout or ():
                     build.step = line.strip().removeprefix(f"{build.runtime}: ")[:LONGEST_LINE]
