@@ -17,6 +17,7 @@
     budget = service.Budget(p95=0.05, rate=50)
     fast = service.answers_within(API, bodies=unseen, budget=budget, points=8)
     cold = service.starts_within(API, seconds=2.0, points=4)
+    sound = service.looks_sound(points=2)
 
 The stage's runtime is `python-service`. The service runs in a room of the phase on the room's own
 loopback, one for all checks that do not break it; requests come from a process of ours, answers
@@ -25,8 +26,8 @@ last byte of its answer. What a learner's process measures, logs or claims count
 Nothing that the service writes is shown, except when it does not come up in the phase of training:
 there it has been sent nothing yet. Texts are in ``graders/messages/service.yaml``.
 
-What to rely on: a service is judged by what it does. Whether it looks like one (annotations,
-logging, lint) is for `graders.production`, after it.
+A service is judged by what it does. How it is written comes last, for few points: `looks_sound`
+here, annotations, logging and lint in `graders.production`.
 """
 
 from graders.service.api import Api, Bodies, Route
@@ -34,6 +35,7 @@ from graders.service.contract import honours_contract, refuses_bad_input, starts
 from graders.service.health import health_tells_the_truth
 from graders.service.latency import Budget, answers_within, starts_within
 from graders.service.sameness import Batch, Sample, same_after_restart, same_as_batch
+from graders.service.signs import looks_sound
 
 __all__ = [
     "Api",
@@ -45,6 +47,7 @@ __all__ = [
     "answers_within",
     "health_tells_the_truth",
     "honours_contract",
+    "looks_sound",
     "refuses_bad_input",
     "same_after_restart",
     "same_as_batch",

@@ -97,6 +97,7 @@ CHECKS = {
     "health": service.health_tells_the_truth(API, points=1),
     "load": service.answers_within(API, bodies=rows, budget=BUDGET, points=1),
     "cold": service.starts_within(API, seconds=3, points=1),
+    "signs": service.looks_sound(points=1),
 }
 
 
@@ -273,6 +274,21 @@ SLOPPY = {
         [(SCORE, "    state['n'] = state.get('n', 0) + 1\n    if state['n'] > 20:\n"
                  "        os._exit(1)\n" + SCORE)],
         "died_under_load",
+    ),
+    "swallows every error": (
+        "signs",
+        [(SCORE, f"    try:\n    {SCORE}\n    except Exception:\n        score = 0\n{SCORE}")],
+        "errors_swallowed",
+    ),
+    "loads its model for each request": (
+        "signs",
+        [('row.model_dump()], state["weights"]', "row.model_dump()], model.load()")],
+        "loads_each_time",
+    ),
+    "sleeps in the event loop": (
+        "signs",
+        [("def predict", "async def predict"), (SCORE, "    time.sleep(0.1)\n" + SCORE)],
+        "stands_still",
     ),
     "works at import": (
         "cold",
