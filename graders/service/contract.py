@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from graders.checking import Check
-from graders.failures import Fail
-from graders.results import Kind, Param, Phase, Severity
+from graders.failures import Ended, Fail
+from graders.results import Kind, Outcome, Param, Phase, Severity
 from graders.service.api import JSON_TYPE, Api, Bodies, Route, Unfit, bodies_of, document, unfit
 from graders.service.library import library
 from graders.service.openapi import Document, TooMuch
-from graders.service.running import Running, answered, running
+from graders.service.running import Running, answered, running, said
 from graders.workspace import Workspace
 from sandbox.interface import Answer, Ask, Heard, Json, Unanswered
 
@@ -39,12 +39,12 @@ def starts(
 
     def judge(work: Workspace) -> None:
         service = running(work, api)
-        health = answered(
-            service.ask(Ask(method="GET", path=api.health)), method="GET", path=api.health
-        )
-        if not is_success(health.status):
-            raise Fail("not_ready", {"path": api.health, "status": health.status})
-        example(service, api.predict)
+        try:
+            _is_ready(service, api)
+            example(service, api.predict)
+        except Fail as failure:  # its log tells why, and has nothing in it but the example
+            output = said(service.stop())
+            raise Ended(Outcome.FAILED, failure.reason, failure.params, output=output) from None
 
     made = library("service_starts", judge, points, severity, needs, Kind.CONTRACT)
     return replace(made, phase=Phase.TRAIN)
@@ -183,6 +183,13 @@ def hold_to_status(route: Route, answer: Answer) -> None:
 def is_success(status: int) -> bool:
     """Whether a status is of the 2xx kind."""
     return 200 <= status < 300  # noqa: PLR2004 - of HTTP
+
+
+def _is_ready(service: Running, api: Api) -> None:
+    heard = service.ask(Ask(method="GET", path=api.health))
+    health = answered(heard, method="GET", path=api.health)
+    if not is_success(health.status):
+        raise Fail("not_ready", {"path": api.health, "status": health.status})
 
 
 def _openapi(service: Running, api: Api) -> Document:

@@ -114,7 +114,7 @@ def _start(stack: ExitStack, work: Workspace, api: Api, room: Room) -> Service:
 
 def not_up(api: Api, finished: Finished | None, work: Workspace) -> Ended:
     """Why a service did not come up, as the learner's ending."""
-    output = _said(finished)
+    output = said(finished)
     if finished is None or (finished.stopped and finished.stopped.value == "wall_seconds"):
         facts: dict[str, Param] = {"port": api.port, "seconds": api.start_seconds}
         return Ended(Outcome.TIMEOUT, "never_listened", facts, output=output)
@@ -143,7 +143,8 @@ def target_of(api: Api) -> str:
     return (named or words)[-1 if not named else 0]
 
 
-def _said(finished: Finished | None) -> str:
+def said(finished: Finished | None) -> str:
+    """The end of what a service wrote, for the phases that may show it."""
     if finished is None:
         return ""
     return (finished.stdout + finished.stderr)[-_TAIL:].decode("utf-8", errors="replace")

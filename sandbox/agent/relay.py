@@ -81,7 +81,7 @@ def fork(head: Mapping[str, Any], bodies: bytes, *, to: "Door", cage: Cage) -> A
         confine.enter(mine, cpu_seconds=CPU_SECONDS, processes=1, file_bytes=0, killed_first=False)
         confine.close_all_but(theirs)
         with os.fdopen(theirs, "wb") as pipe:
-            pipe.write(_pack(_ask(_read(head, bodies), to=to, head=head)))
+            pipe.write(_pack(_ask(_read(head, bodies, port=to.port), to=to, head=head)))
     finally:
         os._exit(0)
 
@@ -120,7 +120,7 @@ class Request:
         return self.failure is not None or self.reply.complete
 
 
-def _read(head: Mapping[str, Any], bodies: bytes) -> list[Request]:
+def _read(head: Mapping[str, Any], bodies: bytes, *, port: int) -> list[Request]:
     requests, start = [], 0
     for asked in head["requests"]:
         body = bodies[start : start + asked["size"]]
@@ -128,7 +128,7 @@ def _read(head: Mapping[str, Any], bodies: bytes) -> list[Request]:
         requests.append(
             Request(
                 method=asked["method"],
-                content=_head(asked, body) + body,
+                content=_head(asked, body, port=port) + body,
                 due=float(asked["due"]),
                 reply=Reply(method=asked["method"], most_body=int(head["most_body"])),
             )
@@ -136,9 +136,14 @@ def _read(head: Mapping[str, Any], bodies: bytes) -> list[Request]:
     return requests
 
 
-def _head(asked: Mapping[str, Any], body: bytes) -> bytes:
+def _head(asked: Mapping[str, Any], body: bytes, *, port: int) -> bytes:
     """Write a request's head; what is asked for stands above what we say by ourselves."""
-    headers = {"Host": f"{HOST}", "Connection": "close", "Accept": "*/*", **asked["headers"]}
+    headers = {
+        "Host": f"{HOST}:{port}",
+        "Connection": "close",
+        "Accept": "*/*",
+        **asked["headers"],
+    }
     if body or asked["method"] in {"POST", "PUT", "PATCH"}:
         headers.setdefault("Content-Length", str(len(body)))
     lines = [f"{asked['method']} {asked['path']} HTTP/1.1"]

@@ -298,6 +298,16 @@ SLOPPY = {
 }  # fmt: skip
 
 
+def test_a_service_that_fails_its_example_shows_its_log_in_the_phase_of_training(
+    work: Works,
+) -> None:
+    bad = project(service=spoiled((SCORE, "    raise KeyError(score)")))
+    ended = ending(CHECKS["starts"], work(bad, phase=Phase.TRAIN))
+    assert isinstance(ended, Ended)
+    assert ended.reason == "wrong_status"
+    assert "KeyError" in ended.output
+
+
 @pytest.mark.parametrize("name", SLOPPY)
 def test_a_sloppy_service_is_answered_with_its_reason(
     name: str, work: Works, monkeypatch: pytest.MonkeyPatch
