@@ -2,12 +2,13 @@
 
 import json
 import time
+from dataclasses import replace
 
 import pytest
 
 from sandbox import requests
 from sandbox.client import RunnerRoom, RunnerSandbox
-from sandbox.interface import Answer, Ask, Limits, ServiceDown, Stopped, Unanswered
+from sandbox.interface import Answer, Ask, ServiceDown, Stopped, Unanswered
 from tests.sandbox.conftest import LIMITS
 
 PORT = 8000
@@ -185,7 +186,7 @@ def test_a_killed_service_is_gone_and_can_be_started_again(room: RunnerRoom) -> 
 def test_a_service_that_takes_too_much_memory_is_ended_with_the_reason(
     sandbox: RunnerSandbox,
 ) -> None:
-    limits = Limits(wall_seconds=20, cpu_seconds=15, memory_mb=200, processes=24, scratch_mb=16)
+    limits = replace(LIMITS, memory_mb=200)
     with sandbox.open(runtime="python-ml", limits=limits) as room:
         room.upload({"s.py": SLOW})
         with room.serve("python", "s.py", port=PORT) as service:
