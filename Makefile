@@ -1,6 +1,7 @@
 # Everything a person types. Needs python >= 3.11 and make; no root, no Docker, no npm.
 PYTHON ?= python3
 BASE ?= python:3.11-slim
+RUNTIMES ?= python-ml
 VENV := .venv
 PY := $(VENV)/bin/python
 export SIM_RUNTIMES ?= $(CURDIR)/.sim/runtimes
@@ -18,7 +19,7 @@ sim: $(VENV)/site  ## install the `sim` command of authors into .venv/bin
 	@echo "$(VENV)/bin/sim --help"
 
 test: $(VENV)/dev  ## every test; a missing tool is skipped with its name
-	$(PY) -m sandbox.runtimes python-ml
+	$(PY) -m sandbox.runtimes python-ml python-service
 	$(PY) -m pytest
 
 attack: $(VENV)/dev  ## hostile projects against a whole site, rooms of both shells; WHAT="ESC RES-03"
@@ -44,8 +45,8 @@ docs: $(VENV)/site  ## write what is generated: docs/checks.md, the JSON Schemas
 bench: $(VENV)/site  ## measure; SECTION=loop for one part; writes .sim/bench.json
 	@$(PY) -m tests.bench $(SECTION)
 
-image: $(VENV)/site  ## build the rooms' Docker image; BASE is the image it starts from
-	$(PY) -m sandbox.images.build --base $(BASE) python-ml
+image: $(VENV)/site  ## build the Docker images of RUNTIMES (python-ml); they start from BASE
+	$(PY) -m sandbox.images.build --base $(BASE) $(RUNTIMES)
 
 clean:  ## forget the virtual environment, the runtimes and the data
 	rm -rf $(VENV) .sim

@@ -300,6 +300,14 @@ class Workspace:
         """What a call in a room of your own answered. Raises Ended, as `call` does."""
         return self._value(returned, target, self.rooms.limits)
 
+    def room_files(self) -> dict[str, bytes]:
+        """What a room of the project starts with: its files, the driver, the artefacts."""
+        return self._project()
+
+    def service_room(self) -> Room:
+        """The phase's room in which the project's service runs, and nothing else."""
+        return self.rooms.shared(self._project(), content="service", data=None)
+
     def read(self, path: str, *, max_bytes: int, data: str | None = None) -> bytes:
         """A file that the project wrote in the phase's room; every process there ends first."""
         room = self._project_room(data)

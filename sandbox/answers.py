@@ -4,20 +4,24 @@ A warden is ours, but it stands nearest to the learner: the caller takes nothing
 answer that is not expected, too long or out of form raises Violation, and ends the room.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
 from sandbox import unpacking
-from sandbox.agent.caps import LARGEST_ANSWER, LARGEST_VALUE, MOST_HEAD
+from sandbox.agent.caps import LARGEST_ANSWER, LARGEST_VALUE, LONGEST_NAME, MOST_HEAD
 from sandbox.agent.frames import HEAD_LENGTH, Verb, Violation
+from sandbox.agent.http1 import MOST_HEADERS
 from sandbox.interface import (
     Answer,
     Finished,
+    Heard,
     Limits,
     Made,
     Returned,
     Stopped,
+    Unanswered,
     Usage,
 )
 
@@ -112,14 +116,34 @@ def returned(head: Mapping[str, Any], rest: bytes) -> Returned:
     return _claimed(plain, str(head["kind"]), body)
 
 
-def served(head: Mapping[str, Any], rest: bytes) -> Answer:
-    """What a service answered."""
-    return Answer(
-        status=int(head["status"]),
-        headers={str(name).lower(): str(text) for name, text in head["headers"].items()},
-        body=rest,
-        seconds=float(head["seconds"]),
-    )
+def up(head: Mapping[str, Any]) -> float:
+    """How long a service took to come up."""
+    seconds = float(head["seconds"])
+    if not (math.isfinite(seconds) and seconds >= 0):
+        raise ValueError("no time")
+    return seconds
+
+
+def served(head: Mapping[str, Any], rest: bytes, *, asked: int) -> list[Heard]:
+    """What a service answered to so many requests."""
+    told = head["answers"]
+    if len(told) != asked:
+        raise ValueError("not as many answers as requests")
+    bodies = _cut(rest, [each["size"] for each in told])
+    return [_heard(each, body) for each, body in zip(told, bodies, strict=True)]
+
+
+def _heard(told: Mapping[str, Any], body: bytes) -> Heard:
+    seconds, at = float(told["seconds"]), float(told["at"])
+    if not (math.isfinite(seconds) and seconds >= 0 and math.isfinite(at)):
+        raise ValueError("no time")
+    if "down" in told:
+        return Unanswered(why=str(told["down"])[:LONGEST_NAME], seconds=seconds, at=at)
+    status, headers = told["status"], told["headers"]
+    if type(status) is not int or not 200 <= status <= 599 or len(headers) > MOST_HEADERS:  # noqa: PLR2004 - of HTTP
+        raise ValueError("no answer of HTTP")
+    named = {str(name): str(text) for name, text in headers}
+    return Answer(status=status, headers=named, body=body, seconds=seconds, at=at)
 
 
 def files(head: Mapping[str, Any], rest: bytes) -> dict[str, bytes]:

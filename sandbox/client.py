@@ -8,7 +8,7 @@ import json
 import socket
 import struct
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path, PurePosixPath
@@ -17,11 +17,13 @@ from typing import Any, TypeVar
 
 import pyarrow as pa
 
-from sandbox import answers
+from sandbox import answers, requests
+from sandbox.agent.caps import LARGEST_ANSWER
 from sandbox.agent.frames import HEAD_LENGTH, MessageReader, Verb, Violation, message, split
 from sandbox.interface import (
-    Answer,
+    Ask,
     Finished,
+    Heard,
     Limits,
     Made,
     Network,
@@ -31,6 +33,7 @@ from sandbox.interface import (
     Unreadable,
     Value,
 )
+from sandbox.served import RunnerService
 
 _Read = TypeVar("_Read")
 
@@ -38,6 +41,7 @@ REQUEST_LENGTH = struct.Struct("<I")
 PIECE = 256 * 1024
 OPENING_SECONDS = 150.0  # a runtime's first room waits for its template's imports
 HEALTH_SECONDS = 5.0  # a page waits for the answer
+HEARING_SECONDS = 5.0  # above a load's own end: a busy host is late with everything
 GRACE_SECONDS = 30.0  # above a step's own wall limit: then it is the room that does not answer
 
 
@@ -74,7 +78,17 @@ class RunnerSandbox:
 
     def health(self) -> dict[str, Any]:
         """Ask the runner how it is. Raises SandboxError when it does not answer."""
-        line = _connect(self._path, {"health": True})
+        return self._told({"health": True})
+
+    def prepare(self, runtime: str) -> dict[str, Any]:
+        """Begin to build a runtime where it is missing; say whether it is there, or how far.
+
+        ``{"ready": bool, "step": str, "seconds": int, "failed": str}``. Raises SandboxError.
+        """
+        return self._told({"prepare": runtime})
+
+    def _told(self, question: Mapping[str, Any]) -> dict[str, Any]:
+        line = _connect(self._path, question)
         line.settimeout(HEALTH_SECONDS)
         with line, line.makefile("rb") as answer:
             try:
@@ -176,15 +190,21 @@ class RunnerRoom:
         port: int,
         limits: Limits | None = None,
         env: Mapping[str, str] | None = None,
+        within: float | None = None,
     ) -> Iterator["RunnerService"]:
         """Start an HTTP service and wait until its port answers. Raises ServiceDown."""
         asked, seconds = self._step(limits, env)
+        if not command:
+            raise ValueError("a command has at least one word")
+        asked["within"] = min(within or seconds, seconds)
         self._tell(Verb.SERVE, {"command": list(command), "port": port, **asked})
         head, rest = self._done(seconds)
         if not head.get("up"):
             ended = self._in_form(lambda: answers.finished(head, rest))
             raise ServiceDown("the service did not come up", finished=ended)
-        service = RunnerService(self, seconds)
+        service = RunnerService(
+            self.ask, self.stop, up_seconds=self._in_form(lambda: answers.up(head))
+        )
         try:
             yield service
         finally:
@@ -205,17 +225,27 @@ class RunnerRoom:
         head, rest = self._found()
         return self._in_form(lambda: answers.files(head, rest))
 
-    def request(self, asked: Mapping[str, Any], body: bytes, seconds: float) -> Answer:
-        """Ask the room's running service. Raises ServiceDown when nothing answers."""
-        self._tell(Verb.REQUEST, asked, body)
+    def ask(self, asks: Sequence[Ask], *, patience: float, most_open: int) -> list[Heard]:
+        """Ask the room's running service. Raises ServiceDown when nothing can be heard."""
+        if len(asks) > requests.MOST:
+            raise ValueError(f"at most {requests.MOST} requests at once")
+        seconds = max((ask.due for ask in asks), default=0.0) + patience + HEARING_SECONDS
+        asked = {
+            "requests": [requests.written(ask) for ask in asks],
+            "patience": patience,
+            "most_open": most_open,
+            "most_body": LARGEST_ANSWER,
+            "seconds": seconds,
+        }
+        self._tell(Verb.REQUEST, asked, *(ask.body for ask in asks))
         head, rest = self._done(seconds)
         if "down" in head:
             raise ServiceDown(f"the service does not answer: {head['down']}")
-        return self._in_form(lambda: answers.served(head, rest))
+        return self._in_form(lambda: answers.served(head, rest, asked=len(asks)))
 
-    def stop(self) -> Finished:
+    def stop(self, *, kill: bool) -> Finished:
         """Stop the room's running service and say how it ended."""
-        self._tell(Verb.STOP, {})
+        self._tell(Verb.STOP, {"kill": kill})
         head, rest = self._done(GRACE_SECONDS)
         return self._in_form(lambda: answers.finished(head, rest))
 
@@ -297,30 +327,6 @@ class RunnerRoom:
     def _broken(self, why: str) -> SandboxError:
         self.close()
         return SandboxError(why)
-
-
-class RunnerService:
-    """A learner's running service, as `sandbox.interface.Service` promises it."""
-
-    def __init__(self, room: RunnerRoom, seconds: float) -> None:
-        self._room = room
-        self._seconds = seconds
-        self._finished: Finished | None = None
-
-    def request(
-        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
-    ) -> Answer:
-        """Send one request. Raises ServiceDown when nothing answers within the limits."""
-        if self._finished is not None:
-            raise ServiceDown("the service is stopped", finished=self._finished)
-        asked = {"method": method, "path": path, "headers": dict(headers or {})}
-        return self._room.request({**asked, "seconds": self._seconds}, body, self._seconds)
-
-    def close(self) -> Finished:
-        """Stop the service and say how it ended."""
-        if self._finished is None:
-            self._finished = self._room.stop()
-        return self._finished
 
 
 def _connect(path: Path, asked: Mapping[str, Any]) -> socket.socket:

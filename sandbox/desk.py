@@ -103,6 +103,10 @@ class Desk:
         if "health" in question:
             writer.write(json.dumps(self.report()).encode() + b"\n")
             await writer.drain()
+        elif "prepare" in question:
+            told = await asyncio.to_thread(self._keeper.prepare, str(question["prepare"]))
+            writer.write(json.dumps(told).encode() + b"\n")
+            await writer.drain()
         elif trusted:
             await self._keep_room(question["open"], reader, writer)
         elif self.health.draining:

@@ -1,7 +1,7 @@
 """What a sandbox promises: the contract that every shell keeps and every caller relies on."""
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Final, Protocol, TypeAlias
@@ -122,13 +122,42 @@ class Returned:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Ask:
+    """One request to a learner's service, and when it is due: seconds after the first."""
+
+    method: str
+    path: str
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    due: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What a learner's service answered to one request, timed outside the room."""
+    """What a learner's service answered to one request, timed outside its processes.
+
+    The time runs from when the request was due, not from when it could be sent, to the last byte
+    of the answer: a stall is charged for everyone who waits for it.
+    """
 
     status: int
-    headers: Mapping[str, str]
+    headers: Mapping[str, str]  # names in lower case; of a name that stands twice, the last
     body: bytes
     seconds: float
+    at: float = 0.0  # when it was due, in seconds since the service's process was started
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unanswered:
+    """A request that got no answer within the caps and the time."""
+
+    why: str  # "refused", "reset", "too-slow", or the rule of HTTP that the answer broke
+    seconds: float
+    at: float = 0.0
+
+
+Heard: TypeAlias = Answer | Unanswered
+"""What became of one request."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,7 +172,16 @@ class Made:
 
 
 class Service(Protocol):
-    """A learner's running HTTP service; a context manager that stops it."""
+    """A learner's running HTTP service; a context manager that stops it.
+
+    Every answer is read by a strict client with caps, in the room; redirects are not followed, and
+    every request has a connection of its own.
+    """
+
+    @property
+    def up_seconds(self) -> float:
+        """How long it took from the start of the process until the port accepted a connection."""
+        ...
 
     def request(
         self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
@@ -151,8 +189,23 @@ class Service(Protocol):
         """Send one request. Raises ServiceDown when nothing answers within the limits."""
         ...
 
+    def load(
+        self, asks: Sequence[Ask], *, patience: float = 10.0, most_open: int = 64
+    ) -> Sequence[Heard]:
+        """Send each request when it is due, whatever became of those before it; hear them all.
+
+        `patience` is how many seconds after it was due a request counts as unanswered;
+        `most_open` how many connections there are at once. Raises ServiceDown when the service
+        ends meanwhile, or when nothing can be heard of any.
+        """
+        ...
+
+    def kill(self) -> Finished:
+        """Kill it without a word, as a machine does; say how it ended."""
+        ...
+
     def close(self) -> Finished:
-        """Stop the service and say how it ended."""
+        """Stop the service and say how it ended: SIGTERM, and SIGKILL two seconds later."""
         ...
 
 
@@ -199,9 +252,11 @@ class Room(Protocol):
         port: int,
         limits: Limits | None = None,
         env: Mapping[str, str] | None = None,
+        within: float | None = None,
     ) -> AbstractContextManager[Service]:
-        """Start an HTTP service and wait until its port answers, within the limits.
+        """Start an HTTP service and wait until its port answers, `within` so many seconds.
 
+        The limits are for its whole life; without `within` it may take all of that to come up.
         Raises ServiceDown, with how it ended, when it does not come up.
         """
         ...

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from sandbox import runtimes
+from sandbox.building import Builder
 from sandbox.cgroups import Group
 from sandbox.channel import ANSWERS, Line, TemplateDied
 from sandbox.hostside import NotFound, find_process
@@ -122,6 +122,10 @@ class Keeper(Protocol):
         """Tell what is up, for the health page."""
         ...
 
+    def prepare(self, runtime: str, /) -> dict[str, Any]:
+        """Begin what the first room of a runtime would wait for; tell how far it is."""
+        ...
+
     def kill(self) -> None:
         """End everything, for good; waits for that."""
         ...
@@ -137,9 +141,9 @@ class Shells:
         self, kind: ShellKind, *, home: Path, warehouse: Path, most: Age | None = None
     ) -> None:
         self.kind = kind
-        self._home = home
         self._warehouse = warehouse
         self._most = most or Age()
+        self.builder = Builder(home)
         self._kept: dict[str, Kept] = {}
         self._drained: list[Kept] = []
         self._coming: set[Line] = set()
@@ -197,6 +201,10 @@ class Shells:
         return {
             kept.runtime: {**kept.facts(), "drained": drained.count(kept.runtime)} for kept in up
         }
+
+    def prepare(self, runtime: str) -> dict[str, Any]:
+        """Begin to build a runtime that is missing here; tell how far it is."""
+        return self.builder.prepare(runtime, needed=self.kind.from_tree)
 
     def kill(self) -> None:
         """End every shell, for good; waits for that."""
@@ -272,11 +280,8 @@ class Shells:
         return line
 
     def _wish(self, runtime: str) -> Wish:
-        try:
-            named = runtimes.find if self.kind.from_tree else runtimes.describe
-            return Wish(runtime=named(runtime, home=self._home), warehouse=self._warehouse)
-        except runtimes.RuntimeMissing as missing:
-            raise ShellError(str(missing)) from None
+        found = self.builder.find(runtime, needed=self.kind.from_tree)
+        return Wish(runtime=found, warehouse=self._warehouse)
 
 
 def _told(line: Line, who: str) -> int | None:

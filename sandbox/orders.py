@@ -21,6 +21,16 @@ MOST = Limits(
 )
 
 
+# What libraries would else try in vain, at length: git, the network, a new interpreter.
+OF_RUNTIME = {
+    "python-service": {
+        "GIT_PYTHON_REFRESH": "quiet",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "MLFLOW_REQUIREMENTS_INFERENCE_TIMEOUT": "1",
+    }
+}
+
+
 class Refusal(Exception):
     """A room is not opened; the message says why, to the caller."""
 
@@ -38,6 +48,7 @@ def read(asked: Mapping[str, Any], *, warehouse: Path) -> tuple[Limits, dict[str
     if data is not None and not _has(warehouse, data):
         raise Refusal(f"there is no dataset {data!r} in the warehouse")
     environment = {**ENVIRONMENT, "SIM_DATA": "/data", "SIM_ARTIFACTS": "/artifacts"}
+    environment |= OF_RUNTIME.get(str(asked["runtime"]), {})
     environment["SIM_SEED"] = str(seed)
     if now is not None:
         environment["SIM_NOW"] = str(now)

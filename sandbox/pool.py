@@ -18,6 +18,7 @@ from typing import Any
 
 from sandbox import runtimes
 from sandbox.attached import Attached
+from sandbox.building import Builder
 from sandbox.channel import Line, TemplateDied
 from sandbox.container_group import ContainerGroup
 from sandbox.container_rooms import ContainerRooms, RoomWish
@@ -129,6 +130,10 @@ class Pool:
             here["warm"] += 1
             here["opened"] = opened
         return told
+
+    def prepare(self, runtime: str) -> dict[str, Any]:
+        """Tell that there is nothing to begin: the operator builds images."""
+        return Builder(self._home).prepare(runtime, needed=False)
 
     def kill(self) -> None:
         """End every container, for good; waits for that."""

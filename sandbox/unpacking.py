@@ -6,8 +6,10 @@ them: a table's header is JSON, its columns are numpy views of checked sizes.
 """
 
 import json
+import math
 import re
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,6 +57,11 @@ def value(data: bytes) -> Value:
     raise Rejected("a value is JSON, bytes or a table")
 
 
+def finite(data: bytes) -> Json:
+    """Read JSON as other languages have it, too: without NaN and infinities. Raises Rejected."""
+    return _json(data, parse_constant=_no_number, parse_float=_finite)
+
+
 def raised(data: bytes) -> Raised:
     """Read what an exception is said to be. Raises Rejected."""
     told = _json(data)
@@ -77,7 +84,12 @@ def _frame(told: Json) -> Frame:
     raise Rejected("a frame has a path, a line and a function")
 
 
-def _json(data: bytes) -> Json:
+def _json(
+    data: bytes,
+    *,
+    parse_constant: Callable[[str], float] | None = None,
+    parse_float: Callable[[str], float] | None = None,
+) -> Json:
     if len(data) > MOST_JSON:
         raise Rejected(f"JSON is at most {MOST_JSON // MEGABYTE} MB")
     # Counted before it is read, so also in texts: what it takes as objects must fit beforehand.
@@ -85,7 +97,11 @@ def _json(data: bytes) -> Json:
         raise Rejected(f"JSON has at most {MOST_VALUES} values, {MOST_HOLDERS} of them holders")
     try:
         found: Json = json.loads(
-            data.decode("utf-8"), parse_int=_integer, object_pairs_hook=_once_each
+            data.decode("utf-8"),
+            parse_int=_integer,
+            object_pairs_hook=_once_each,
+            parse_constant=parse_constant,
+            parse_float=parse_float,
         )
     except RecursionError:
         raise Rejected(f"JSON is nested at most {DEEPEST_JSON} deep") from None
@@ -105,6 +121,17 @@ def _once_each(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     if len(found) != len(pairs):
         raise ValueError("a key stands twice")
     return found
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("a number is finite")
+    return number
 
 
 def _integer(text: str) -> int:

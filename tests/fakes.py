@@ -114,6 +114,7 @@ class FakeRoom:
         port: int,
         limits: Limits | None = None,
         env: Mapping[str, str] | None = None,
+        within: float | None = None,
     ) -> AbstractContextManager[Service]:
         raise NotImplementedError("no test of the judge serves yet")
 

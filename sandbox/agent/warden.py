@@ -9,20 +9,19 @@ import os
 import signal
 import socket
 import sys
-import time
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
-from sandbox.agent import collect, container, kernel, process, relay, seat, walls
+from sandbox.agent import collect, container, kernel, process, seat, walls
 from sandbox.agent.crowd import LOOPBACK, MEGABYTE, WATCH_SECONDS, Crowd, Step
 from sandbox.agent.frames import Verb, Violation, split
 from sandbox.agent.line import Gone, Line
 from sandbox.agent.process import Limits, Process
 from sandbox.agent.reaper import Reaper
 from sandbox.agent.seats import Seats
+from sandbox.agent.serving import Serving
 from sandbox.agent.talk import Talk
 
-TERM_SECONDS = 2.0  # that a service has to end by itself
 BROKEN = (OSError, RuntimeError, Violation, ValueError, KeyError, TypeError)
 
 
@@ -106,7 +105,7 @@ class Warden:
         self._order = order
         self._crowd = crowd
         self._worker: Process | None = None
-        self._service: tuple[Process, int] | None = None
+        self._serving = Serving(crowd)
 
     def serve(self) -> None:
         """Do what the caller asks, one thing at a time, until the line closes."""
@@ -167,61 +166,25 @@ class Warden:
 
     def _serve(self, body: bytes) -> None:
         head, _ = split(body)
-        if self._service:
+        if self._serving.present:
             raise Refused("one service at a time")
         head["limits"]["network"] = LOOPBACK
-        port = int(head["port"])
-        running = self._crowd.start(self._step(head, command=head["command"]))
-        self._crowd.wait(running, lambda: relay.listening(port), seconds=WATCH_SECONDS / 2)
-        if running.status is None:
-            self._service = (running, port)
-            self._line.answer(Verb.DONE, {"up": True})
-            return
-        self._crowd.sweep()
-        self._line.answer(Verb.DONE, *self._finished(running))
+        running, up = self._serving.start(self._step(head, command=head["command"]), head)
+        if up is None:
+            self._line.answer(Verb.DONE, *self._finished(running))
+        else:
+            self._line.answer(Verb.DONE, {"up": True, "seconds": up})
 
     def _request(self, body: bytes) -> None:
-        head, content = split(body)
-        if not self._service:
+        if not self._serving.present:
             raise Refused("no service is running")
-        running, port = self._service
-        try:
-            asked = relay.fork(head, content, port=port, cage=self._crowd.helpers_cage())
-        except BlockingIOError:  # the service has used up the room's processes
-            self._line.answer(Verb.DONE, {"down": "it leaves no process to ask it with"})
-            return
-        self._crowd.adopt(asked.pid)
-        until = min(time.monotonic() + float(head["seconds"]), running.deadline or 0.0)
-        while not asked.complete and running.status is None and time.monotonic() < until:
-            self._crowd.turn(WATCH_SECONDS, also=asked.pipe)
-            asked.hear()
-        self._crowd.end_helper(asked.pid)
-        asked.close()
-        told = asked.told()
-        if told is None:
-            self._line.answer(Verb.DONE, {"down": "no answer within the limits"})
-            return
-        self._line.answer(Verb.DONE, *told)
+        self._line.answer(Verb.DONE, *self._serving.ask(*split(body)))
 
-    def _stop(self, _: bytes) -> None:
-        if not self._service:
+    def _stop(self, body: bytes) -> None:
+        head, _ = split(body)
+        if not self._serving.present:
             raise Refused("no service is running")
-        running, _port = self._service
-        self._service = None
-        if running.status is None:
-            os.kill(running.pid, signal.SIGTERM)
-            until = time.monotonic() + TERM_SECONDS
-            self._crowd.wait(running, lambda: time.monotonic() > until)
-        running.drain()
-        if running.status is None:
-            self._end_service(running)
-        self._crowd.sweep()
-        self._line.answer(Verb.DONE, *self._finished(running))
-
-    def _end_service(self, running: Process) -> None:
-        """End a service that took no notice of being asked to."""
-        os.kill(running.pid, signal.SIGKILL)
-        self._crowd.wait(running, lambda: False)
+        self._line.answer(Verb.DONE, *self._finished(self._serving.stop(kill=head["kill"])))
 
     def _read(self, body: bytes) -> None:
         head, _ = split(body)

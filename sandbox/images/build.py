@@ -31,6 +31,7 @@ def build(runtime: str, *, base: str | None, home: Path) -> str:
             "build the image",
             ["docker", "build", "--quiet", "--network", "none", "--tag", tag]
             + ["--label", f"{naming.DIGEST_LABEL}={naming.digest(runtime)}"]
+            + ["--build-arg", f"RUNTIME={runtime}"]
             + (["--build-arg", f"BASE={base}"] if base else [])
             + [str(context)],
         )
@@ -47,13 +48,15 @@ def _download(lock: Path, wheels: Path) -> Path:
     wheels.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
     command += ["--require-hashes", "--only-binary", ":all:", "--python-version", PYTHON]
-    command += ["--find-links", str(wheels), "--dest", str(wheels), "--requirement", str(lock)]
+    command += ["--dest", str(wheels), "--requirement", str(lock)]
+    for present in sorted(wheels.parent.parent.glob("*/wheels")):  # runtimes share most packages
+        command += ["--find-links", str(present)]
     _run("download the runtime's packages", command)
     return wheels
 
 
 def _context(folder: Path, *, runtime: str, wheels: Path) -> Path:
-    shutil.copy(naming.IMAGES / runtime / "Dockerfile", folder / "Dockerfile")
+    shutil.copy(naming.IMAGES / "Dockerfile", folder / "Dockerfile")
     shutil.copy(naming.lock(runtime), folder / "requirements.txt")
     shutil.copy(naming.preloads(runtime), folder)
     shutil.copytree(wheels, folder / "wheels")
@@ -77,16 +80,17 @@ def _run(what: str, command: list[str]) -> str:
 def main() -> int:
     """Build what the command line names."""
     parser = argparse.ArgumentParser(prog="python -m sandbox.images.build", description=__doc__)
-    parser.add_argument("runtime", help="the runtime to build, such as python-ml")
+    parser.add_argument("runtimes", nargs="+", help="runtimes to build, such as python-ml")
     parser.add_argument("--base", help="base image with Python 3.11; default: the Dockerfile's")
     parser.add_argument("--home", type=Path, default=Path(".sim"), help="where downloads are kept")
     words = parser.parse_args()
     try:
-        tag = build(words.runtime, base=words.base, home=words.home)
+        for runtime in words.runtimes:
+            tag = build(runtime, base=words.base, home=words.home)
+            print(f"image {tag} is ready", flush=True)  # noqa: T201 - a command
     except (BuildError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    sys.stdout.write(f"image {tag} is ready\n")
     return 0
 
 

@@ -56,11 +56,10 @@ def carried() -> list[Path]:
 
 
 def _sources(runtime: str) -> Iterator[Path]:
-    dockerfile = IMAGES / runtime / "Dockerfile"
-    if not dockerfile.is_file():
-        known = ", ".join(sorted(path.parent.name for path in IMAGES.glob("*/Dockerfile")))
+    if not preloads(runtime).is_file():
+        known = ", ".join(sorted(path.stem for path in preloads("*").parent.glob("*.preloads")))
         raise ValueError(f"no image is described for the runtime {runtime!r}; known: {known}")
-    yield dockerfile
+    yield IMAGES / "Dockerfile"
     yield lock(runtime)
     yield preloads(runtime)
     yield from carried()

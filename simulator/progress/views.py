@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 from graders.quest import Quest
 from simulator.accounts.asking import signed_in
 from simulator.accounts.models import User
-from simulator.attempts import drafts
+from simulator.attempts import drafts, preparing
 from simulator.catalog import quests as catalog
 from simulator.catalog.languages import language
 from simulator.catalog.models import Enrolment
@@ -45,6 +45,7 @@ def quest(request: HttpRequest, slug: str) -> HttpResponse:
         "card": cards([found], {slug: way})[0],
         "enrolment": enrolment,
         "stages": way,
+        "preparing": preparing.prepare(found) if enrolment else None,
         "story": catalog.story_html(found, language()),
     }
     return render(request, "progress/quest.html", context)

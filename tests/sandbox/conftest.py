@@ -49,7 +49,12 @@ LIMITS = Limits(
 
 
 # A container room costs a second of imports; its hundreds of tests are run when they are asked for.
-IN_CONTAINERS_ON_REQUEST = ("test_hostile_rooms", "test_rooms", "test_shared_files")
+IN_CONTAINERS_ON_REQUEST = (
+    "test_hostile_rooms",
+    "test_rooms",
+    "test_serving",
+    "test_shared_files",
+)
 REQUEST = "SIM_TEST_CONTAINERS"
 
 

@@ -5,7 +5,7 @@ import random
 import socket
 import struct
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
 import pyarrow as pa
@@ -26,7 +26,16 @@ from sandbox.agent.frames import (
 )
 from sandbox.agent.talk import ANSWER_HEAD, Talk
 from sandbox.client import RunnerRoom
-from sandbox.interface import Limits, Made, Returned, SandboxError, Unreadable, Usage
+from sandbox.interface import (
+    Ask,
+    Limits,
+    Made,
+    Returned,
+    SandboxError,
+    ServiceDown,
+    Unreadable,
+    Usage,
+)
 
 ROUNDS = 3_000
 STRANGE = (
@@ -215,16 +224,15 @@ def answer(verb: Verb, head: object, rest: bytes = b"") -> bytes:
 
 def ask(verb: Verb, room: RunnerRoom) -> object:
     """Ask an open room for each thing that can be asked for."""
-    if verb is Verb.UPLOAD:
-        room.upload({"a.py": b""})
-        return None
-    if verb is Verb.RUN:
-        return room.run("true")
-    if verb is Verb.CALL:
-        return room.call("a:b")
-    if verb is Verb.READ:
-        return room.read("a", max_bytes=100)
-    return room.files("/artifacts", max_files=3, max_bytes=100)
+    asks = [Ask(method="GET", path="/"), Ask(method="GET", path="/")]
+    does: dict[Verb, Callable[[], object]] = {
+        Verb.UPLOAD: lambda: room.upload({"a.py": b""}),
+        Verb.RUN: lambda: room.run("true"),
+        Verb.CALL: lambda: room.call("a:b"),
+        Verb.READ: lambda: room.read("a", max_bytes=100),
+        Verb.REQUEST: lambda: room.ask(asks, patience=1.0, most_open=2),
+    }
+    return does.get(verb, lambda: room.files("/artifacts", max_files=3, max_bytes=100))()
 
 
 def answered(verb: Verb, data: bytes) -> object:
@@ -242,11 +250,21 @@ def answered(verb: Verb, data: bytes) -> object:
             room.close()
 
 
+SERVED = {"status": 200, "headers": [["a", "b"]], "seconds": 0.1, "at": 1.0, "size": 4}
+UNSERVED = {"down": "too-slow", "seconds": 1.0, "at": 1.0, "size": 0}
+
+
+def served(**changes: object) -> bytes:
+    """An answer to two requests, one of which has changed."""
+    return answer(Verb.DONE, {"answers": [{**SERVED, **changes}, UNSERVED]}, b"well")
+
+
 HONEST = {
     Verb.UPLOAD: answer(Verb.DONE, {}),
     Verb.RUN: answer(Verb.DONE, FINISHED, b"outer"),
     Verb.CALL: answer(Verb.DONE, RETURNED, b"J1"),
     Verb.READ: answer(Verb.DONE, {}, b"content"),
+    Verb.REQUEST: answer(Verb.DONE, {"answers": [SERVED, UNSERVED], "size": 4}, b"well"),
     Verb.FILES: answer(Verb.DONE, {"files": [["a", 1], ["b", 2]]}, b"xyy"),
 }
 
@@ -257,7 +275,7 @@ def test_an_answer_is_taken_or_ends_the_room(verb: Verb) -> None:
     for data in spoiled(HONEST[verb], rounds=400):
         try:
             found = answered(verb, data)
-        except (SandboxError, Unreadable):
+        except (SandboxError, Unreadable, ServiceDown):
             continue
         except ValueError:  # what a refusal is, and nothing else
             if data[0] != Verb.REFUSED:
@@ -284,6 +302,14 @@ def test_an_answer_is_taken_or_ends_the_room(verb: Verb) -> None:
         (Verb.FILES, answer(Verb.DONE, {"files": [["a", 9]]}, b"xyy")),
         (Verb.FILES, answer(Verb.DONE, [])),
         (Verb.READ, answer(Verb.REFUSED, {})),
+        (Verb.REQUEST, answer(Verb.DONE, {"answers": [SERVED]}, b"well")),
+        (Verb.REQUEST, answer(Verb.DONE, {"answers": [SERVED, SERVED]}, b"well")),
+        (Verb.REQUEST, served(status=101)),
+        (Verb.REQUEST, served(status=True)),
+        (Verb.REQUEST, served(seconds=-1)),
+        (Verb.REQUEST, served(seconds="NaN")),
+        (Verb.REQUEST, served(headers=[["a", "b"]] * 101)),
+        (Verb.REQUEST, served(headers={"a": "b"})),
     ],
 )
 def test_an_answer_out_of_order_or_form_is_the_sandboxs_failure(verb: Verb, data: bytes) -> None:
