@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from graders.matrix import Row
 from graders.messages import render
 from graders.quest import Language, Quest, Stage
-from graders.results import CheckResult, Group, Outcome, PhaseStarted, Verdict
+from graders.results import CheckResult, Event, Group, Outcome, PhaseStarted, Verdict
 
 _MARKS = {
     Outcome.PASSED: "✓",
@@ -29,6 +29,17 @@ _WORDS: dict[str, dict[Language, str]] = {
     "learn": {"en": "Learn", "ru": "Где узнать"},
     "minutes": {"en": "min", "ru": "мин"},
 }
+
+
+def event_lines(quest: Quest, stage: Stage, event: Event, language: Language) -> list[str]:
+    """What happens in a grading, as it happens."""
+    match event:
+        case PhaseStarted():
+            return [phase_line(event)]
+        case CheckResult():
+            return list(result_lines(quest, stage, event, language))
+        case Verdict():
+            return list(verdict_lines(stage, event))
 
 
 def phase_line(event: PhaseStarted) -> str:
@@ -87,7 +98,7 @@ def matrix_lines(stage: Stage, rows: Sequence[Row]) -> Iterator[str]:
         outcomes = [row.outcome(check) for check in checks]
         marks = " ".join(f" {_MARKS[outcome]}" if outcome else "  " for outcome in outcomes)
         score = f"{row.verdict.score:>5g}" if row.verdict else "    –"
-        yield f"  {row.work.name:<44} {score}  {marks}"
+        yield f"  {row.name:<44} {score}  {marks}"
 
 
 def _groups(verdict: Verdict) -> list[Group]:

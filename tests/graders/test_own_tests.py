@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from graders import __main__ as command
-from graders import own_tests
+from graders import own_tests, workbench
 from graders.checking import Check, Praise
 from graders.datasets import Datasets
 from graders.failures import Ended, Fail
@@ -356,7 +355,7 @@ def test_the_same_in_real_rooms(planted: Quest, datasets: Datasets, tmp_path: Pa
         runtimes.find("python-ml", home=home)
     except runtimes.RuntimeMissing as missing:
         need(str(missing), present=False)
-    with command.runner(home, kind="bubblewrap") as socket:
+    with workbench.runner(home, kind="bubblewrap") as socket:
         sandbox = RunnerSandbox(socket)
         with handed_in(planted, datasets, GOOD, sandbox) as work:
             assert VALID(work) is None

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from graders import __main__ as command
+from graders import workbench
 from graders.datasets import Datasets
 from graders.failures import Fail
 from graders.parsing import LIMITS, Parser, Wanted
@@ -34,7 +34,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunnerSandbox]
         runtimes.find("python-ml", home=home)
     except runtimes.RuntimeMissing as missing:
         need(str(missing), present=False)
-    with command.runner(home, kind="bubblewrap") as socket:
+    with workbench.runner(home, kind="bubblewrap") as socket:
         yield RunnerSandbox(socket)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from graders import __main__ as command
-from graders import production
+from graders import production, workbench
 from graders.datasets import Datasets, prepare
 from graders.failures import Ended, Fail
 from graders.intake import parse_in_room
@@ -94,7 +94,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def sandbox(home: Path) -> Iterator[RunnerSandbox]:
-    with command.runner(home, kind="bubblewrap") as socket:
+    with workbench.runner(home, kind="bubblewrap") as socket:
         yield RunnerSandbox(socket)
 
 

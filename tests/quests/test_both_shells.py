@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from graders import __main__ as command
+from graders import workbench
 from graders.datasets import Datasets, prepare
 from graders.grading import grade
 from graders.loading import load_quest
@@ -55,8 +55,8 @@ def datasets(home: Path) -> Datasets:
 @pytest.fixture(scope="module")
 def both(home: Path) -> Iterator[tuple[RunnerSandbox, RunnerSandbox]]:
     with (
-        command.runner(home, kind="bubblewrap") as one,
-        command.runner(home, kind="docker") as other,
+        workbench.runner(home, kind="bubblewrap") as one,
+        workbench.runner(home, kind="docker") as other,
     ):
         yield RunnerSandbox(one), RunnerSandbox(other)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from graders import __main__ as command
+from graders import workbench
 from graders.datasets import Datasets, prepare
 from graders.grading import grade
 from graders.loading import inspect, load_checks, load_quest
@@ -55,7 +55,7 @@ def datasets(home: Path) -> Datasets:
 
 @pytest.fixture(scope="module")
 def sandbox(home: Path) -> Iterator[RunnerSandbox]:
-    with command.runner(home, kind="bubblewrap") as socket:
+    with workbench.runner(home, kind="bubblewrap") as socket:
         yield RunnerSandbox(socket)
 
 

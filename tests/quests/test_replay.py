@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from graders import __main__ as command
+from graders import workbench
 from graders.datasets import prepare
 from graders.grading import grade
 from graders.loading import load_quest
@@ -40,7 +41,7 @@ def receipt(home: Path) -> Path:
     secret = (home / "secret").read_bytes()
     datasets = prepare(QUEST, scale="tiny", secret=secret, home=home)
     files = reference(QUEST, STAGE).files
-    with command.runner(home, kind="bubblewrap") as socket:
+    with workbench.runner(home, kind="bubblewrap") as socket:
         sandbox = RunnerSandbox(socket)
         events = grade(QUEST, STAGE, files, sandbox=sandbox, datasets=datasets, seed=SEED)
         verdict = [*events][-1]

@@ -1,0 +1,104 @@
+"""A whole verification, from a quest's folder to its proof: what ``sim verify`` does."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from graders.datasets import prepare
+from graders.faults import QuestError
+from graders.keeping import Kept
+from graders.loading import inspect, load_quest
+from graders.matrix import Row, duplicates, problems, untested
+from graders.printing import matrix_lines
+from graders.proofs import Manner, Proof, proof_of
+from graders.quest import Quest, Stage
+from graders.verifying import RUNS, Prover, Tell, towns
+from graders.workbench import SEED, sandbox_for, secret_of, secret_of_town
+
+RESULTS = "verified"  # the folder of kept results in a home
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a verification is asked to do."""
+
+    home: Path
+    scale: str
+    shell: str = "auto"
+    towns: int = 3
+    runs: int = RUNS
+    jobs: int = 2
+    only: tuple[str, ...] = ()
+    changed: bool = False
+    seed: int = SEED
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is left out, so that the result is a proof."""
+        return not (self.only or self.changed) and self.runs >= RUNS
+
+
+def sound_quest(folder: Path) -> Quest:
+    """The quest in a folder, without any fault that can be seen. Raises QuestError."""
+    faults = inspect(folder)
+    if faults:
+        raise QuestError(faults)
+    return load_quest(folder)
+
+
+def prove(quest: Quest, asked: Asked, *, say: Say, tell: Tell = lambda _: None) -> Proof:
+    """Judge the works, `say` the kill matrix of each stage, return what was found.
+
+    Raises SandboxError, DatasetError, QuestError.
+    """
+    secret = secret_of(asked.home)
+    datasets = [
+        prepare(quest, scale=asked.scale, secret=secret_of_town(secret, town), home=asked.home)
+        for town in range(asked.towns)
+    ]
+    with (
+        towns(datasets) as places,
+        sandbox_for(quest, home=asked.home, shell=asked.shell) as sandbox,
+    ):
+        prover = Prover(
+            quest=quest,
+            sandbox=sandbox,
+            towns=places,
+            kept=Kept(folder=asked.home / RESULTS),
+            jobs=asked.jobs,
+            runs=asked.runs,
+            seed=asked.seed,
+        )
+        rows, found = [], []
+        for stage in quest.stages:
+            own = _rows(prover, stage, asked, tell)
+            rows += own
+            found += _stage_problems(stage, own, asked)
+            for line in _stage_lines(stage, own):
+                say(line)
+    manner = Manner(scale=asked.scale, towns=asked.towns, runs=asked.runs, whole=asked.whole)
+    return proof_of(quest, rows, found, manner=manner)
+
+
+def _rows(prover: Prover, stage: Stage, asked: Asked, tell: Tell) -> list[Row]:
+    trials = prover.trials([stage], asked.only)
+    if asked.changed:
+        trials = prover.unkept(trials)
+    return prover.rows(trials, tell=tell) if trials else []
+
+
+def _stage_problems(stage: Stage, rows: list[Row], asked: Asked) -> list[str]:
+    found = problems(rows)
+    if not (asked.only or asked.changed):
+        found += [
+            f"{stage.slug}: nothing tests {check}: no work fails it" for check in untested(rows)
+        ]
+    return found
+
+
+def _stage_lines(stage: Stage, rows: list[Row]) -> list[str]:
+    if not rows:
+        return []
+    same = [f"  note: {' and '.join(checks)} stop the same works" for checks in duplicates(rows)]
+    return [*matrix_lines(stage, rows), *same]

@@ -1,0 +1,57 @@
+"""What the author's commands share: whose fault an end is, and words that do not exist."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import typer
+
+from graders.datasets import DatasetError
+from graders.faults import QuestError, did_you_mean
+from graders.quest import Quest, Stage
+from sandbox.interface import SandboxError
+from simulator.cli.printing import Code, console
+
+
+@contextmanager
+def blamed() -> Iterator[None]:
+    """Leave with the code that says whose doing an error is, after saying what it is."""
+    try:
+        yield
+    except (QuestError, DatasetError) as error:
+        console().print(str(error), markup=False)
+        raise typer.Exit(Code.TO_MEND) from None
+    except SandboxError as error:
+        told = f"no verdict, the sandbox fell down: {error}"
+        console(stderr=True).print(told, markup=False)
+        raise typer.Exit(Code.PLATFORM) from None
+
+
+def scale_named(quest: Quest, name: str) -> str:
+    """The scale, if the quest has it; leaves with USAGE otherwise."""
+    if name not in quest.scales:
+        raise wrong_word(
+            "--scale", f'{quest.slug} has no scale "{name}"', name, list(quest.scales)
+        )
+    return name
+
+
+def stage_named(quest: Quest, name: str) -> Stage:
+    """The stage, if the quest has it; leaves with USAGE otherwise."""
+    found = next((stage for stage in quest.stages if stage.slug == name), None)
+    if found is None:
+        slugs = [stage.slug for stage in quest.stages]
+        raise wrong_word("--stage", f'{quest.slug} has no stage "{name}"', name, slugs)
+    return found
+
+
+def wrong_word(option: str, sentence: str, word: str, known: list[str]) -> typer.BadParameter:
+    """The error of a word that does not exist, with the nearest that does."""
+    return typer.BadParameter(f"{sentence}{did_you_mean(word, known)}", param_hint=option)
+
+
+def folder_of(quest: Path) -> Path:
+    """A quest's folder; leaves with USAGE where there is none."""
+    if not (quest / "quest.yaml").is_file():
+        raise typer.BadParameter(f"{quest} holds no quest.yaml", param_hint="QUEST")
+    return quest
