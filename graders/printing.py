@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from graders.matrix import Row
 from graders.messages import render
 from graders.quest import Language, Quest, Stage
+from graders.reporting import focus_of
 from graders.results import CheckResult, Event, Group, Outcome, PhaseStarted, Verdict
 
 _MARKS = {
@@ -28,6 +29,7 @@ _WORDS: dict[str, dict[Language, str]] = {
     "reproduce": {"en": "Reproduce", "ru": "Как повторить"},
     "learn": {"en": "Learn", "ru": "Где узнать"},
     "minutes": {"en": "min", "ru": "мин"},
+    "first": {"en": "Mend first", "ru": "Начните с этого"},
 }
 
 
@@ -81,6 +83,14 @@ def verdict_lines(stage: Stage, verdict: Verdict) -> Iterator[str]:
     )
     if verdict.development_only:
         yield f"  {_ONLY_FOR_DEVELOPMENT}"
+
+
+def focus_lines(quest: Quest, stage: Stage, verdict: Verdict, language: Language) -> Iterator[str]:
+    """The one thing to mend first; nothing when there is none."""
+    focus = focus_of(verdict)
+    if focus:
+        title = render(quest, stage, focus, language).title
+        yield f"  {_WORDS['first'][language]}: {title} ({focus.check})"
 
 
 def matrix_lines(stage: Stage, rows: Sequence[Row]) -> Iterator[str]:

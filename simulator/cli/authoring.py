@@ -1,5 +1,6 @@
 """What the author's commands share: whose fault an end is, and words that do not exist."""
 
+import enum
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,9 +9,21 @@ import typer
 
 from graders.datasets import DatasetError
 from graders.faults import QuestError, did_you_mean
-from graders.quest import Quest, Stage
+from graders.quest import Language, Quest, Stage
 from sandbox.interface import SandboxError
 from simulator.cli.printing import Code, console
+
+
+class Tongue(enum.StrEnum):
+    """The languages of a quest, as options."""
+
+    EN = "en"
+    RU = "ru"
+
+    @property
+    def language(self) -> Language:
+        """As the judge writes it."""
+        return "ru" if self is Tongue.RU else "en"
 
 
 @contextmanager
