@@ -7,7 +7,14 @@ import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from graders.works import read_files
+
 _MODE = 0o644
+
+
+def bundled(folder: Path) -> dict[str, bytes]:
+    """The files of a quest that a bundle holds: all but what tools keep beside them."""
+    return {path: body for path, body in read_files(folder).items() if not path.startswith(".")}
 
 
 def content_digest(files: Mapping[str, bytes]) -> str:

@@ -6,10 +6,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from graders.basis import judge_digest
-from graders.bundles import content_digest
+from graders.bundles import bundled, content_digest
 from graders.matrix import Row
 from graders.quest import Facts, Quest
-from graders.works import read_files
 
 _FOLDER = "proofs"
 
@@ -42,7 +41,7 @@ def proof_of(quest: Quest, rows: list[Row], problems: list[str], *, manner: Mann
     return Proof(
         quest=quest.slug,
         version=quest.version,
-        content=content_digest(read_files(quest.folder)),
+        content=content_digest(bundled(quest.folder)),
         judge=judge_digest(),
         manner=manner,
         works=len({row.work.label for row in rows}),
@@ -64,7 +63,7 @@ def keep_proof(proof: Proof, home: Path) -> None:
 def find_proof(quest: Quest, *, scale: str, home: Path) -> Proof | None:
     """The proof of exactly this content by this judge at a scale; None for none."""
     try:
-        place = _place(home, content_digest(read_files(quest.folder)), scale)
+        place = _place(home, content_digest(bundled(quest.folder)), scale)
         proof = Proof.model_validate_json(place.read_bytes())
     except (OSError, ValidationError):
         return None

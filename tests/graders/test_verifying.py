@@ -36,7 +36,7 @@ WORKS = {
 }
 
 
-def quest_in(folder: Path, works: Mapping[str, str] = WORKS, **changed: str) -> Quest:
+def quest_in(folder: Path, works: Mapping[str, str] = WORKS, /, **changed: str) -> Quest:
     place = write_quest(folder, **changed)
     for path, text in works.items():
         (place / path).parent.mkdir(parents=True, exist_ok=True)
