@@ -17,8 +17,6 @@ from pathlib import Path
 from graders.datasets import DatasetError
 from graders.faults import QuestError, did_you_mean
 from graders.loading import inspect, load_quest
-from graders.matrix import Row, problems, rows_of, untested
-from graders.printing import event_lines, matrix_lines
 from graders.quest import Quest, Stage
 from graders.receipts import (
     CannotReplay,
@@ -32,9 +30,11 @@ from graders.receipts import (
     remarks,
 )
 from graders.results import Event
-from graders.workbench import SEED, SHELLS, Bench, home_of
-from graders.workbench import bench as bench_of
 from graders.works import Work, find_work
+from graders.workshop.matrix import Row, problems, rows_of, untested
+from graders.workshop.printing import event_lines, matrix_lines
+from graders.workshop.workbench import SEED, SHELLS, Bench, home_of
+from graders.workshop.workbench import bench as bench_of
 from sandbox.interface import SandboxError
 
 

@@ -4,8 +4,8 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from graders.gallery import common, gallery
 from graders.loading import load_quest
+from graders.workshop.gallery import common, gallery
 from simulator.catalog import lessons, quests
 from simulator.catalog.languages import language
 from simulator.preview import quest as previewed

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from graders.gallery import Example, common, gallery
 from graders.loading import load_quest
 from graders.messages import library_texts
+from graders.workshop.gallery import Example, common, gallery
 from tests.graders.small_quest import CHECKS, MESSAGES, write_quest
 
 TAKES_MORE = MESSAGES.replace(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from graders import own_tests, workbench
+from graders import own_tests
 from graders.checking import Check, Praise
 from graders.datasets import Datasets
 from graders.failures import Ended, Fail
@@ -17,6 +17,7 @@ from graders.quest import Quest
 from graders.results import Outcome, Phase
 from graders.rooms import Rooms
 from graders.works import bugs, variants
+from graders.workshop import workbench
 from graders.workspace import Workspace
 from sandbox import runtimes
 from sandbox.client import RunnerSandbox

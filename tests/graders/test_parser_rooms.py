@@ -9,12 +9,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from graders import workbench
 from graders.datasets import Datasets
 from graders.failures import Fail
 from graders.parsing import LIMITS, Parser, Wanted
 from graders.results import Phase
 from graders.rooms import Rooms
+from graders.workshop import workbench
 from sandbox import runtimes
 from sandbox.client import RunnerSandbox
 from sandbox.interface import Limits

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from graders.bumping import Bump, changes, following, of_checks, refusal
-from graders.bundles import bundled, content_digest, pack, unpack
 from graders.loading import load_quest
-from graders.proofs import Manner, Proof, find_proof, keep_proof, proof_of
-from graders.publishing import CannotPublish, plan, publish, read_shelf
 from graders.quest import Quest
+from graders.workshop.bumping import Bump, changes, following, of_checks, refusal
+from graders.workshop.bundles import bundled, content_digest, pack, unpack
+from graders.workshop.proofs import Manner, Proof, find_proof, keep_proof, proof_of
+from graders.workshop.publishing import CannotPublish, plan, publish, read_shelf
 from tests.graders.small_quest import CHECKS, MESSAGES, QUEST_YAML, write_quest
 
 ACTIVE = QUEST_YAML.replace("status: wip", "status: active")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from graders import __main__ as command
-from graders import production, workbench
+from graders import production
 from graders.datasets import Datasets, prepare
 from graders.failures import Ended, Fail
 from graders.intake import parse_in_room
@@ -16,6 +16,7 @@ from graders.loading import load_quest
 from graders.quest import Quest
 from graders.results import Outcome, Phase
 from graders.rooms import Rooms
+from graders.workshop import workbench
 from graders.workspace import Workspace
 from sandbox import runtimes
 from sandbox.client import RunnerSandbox

@@ -9,11 +9,11 @@ from graders.datasets import Datasets
 from graders.faults import QuestError
 from graders.grading import grade
 from graders.loading import load_quest
-from graders.matrix import Row, problems, rows_of, untested
-from graders.printing import matrix_lines, result_lines, verdict_lines
 from graders.quest import Quest
 from graders.results import CheckResult, Verdict
 from graders.works import Work, find_work, overlays, reference, starter
+from graders.workshop.matrix import Row, problems, rows_of, untested
+from graders.workshop.printing import matrix_lines, result_lines, verdict_lines
 from tests.fakes import FakeSandbox
 from tests.graders.small_quest import QUEST_YAML, write_quest
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from graders import workbench
 from graders.datasets import Datasets, prepare
 from graders.grading import grade
 from graders.loading import load_quest
 from graders.results import Verdict
 from graders.works import Work, find_work, reference, starter
+from graders.workshop import workbench
 from sandbox import runtimes
 from sandbox.client import RunnerSandbox
 from sandbox.docker_shell import DockerShells

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from graders import __main__ as command
-from graders import workbench
 from graders.datasets import prepare
 from graders.grading import grade
 from graders.loading import load_quest
 from graders.receipts import Receipt, read_receipt, receipt_of, write_receipt
 from graders.results import Verdict
 from graders.works import overlay, reference
+from graders.workshop import workbench
 from sandbox import runtimes
 from sandbox.client import RunnerSandbox
 from tests.needs import need

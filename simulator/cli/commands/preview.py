@@ -18,7 +18,7 @@ from typing import Annotated, Final
 
 import typer
 
-from graders.workbench import home_of, secret_of
+from graders.workshop.workbench import home_of, secret_of
 from simulator.cli.authoring import folder_of
 from simulator.cli.printing import Code, console
 

@@ -10,9 +10,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from graders.proving import sound_quest
-from graders.publishing import CannotPublish, Plan, plan, publish
-from graders.workbench import home_of
+from graders.workshop.proving import sound_quest
+from graders.workshop.publishing import CannotPublish, Plan, plan, publish
+from graders.workshop.workbench import home_of
 from simulator.cli.authoring import blamed
 from simulator.cli.printing import Code, console
 

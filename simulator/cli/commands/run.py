@@ -14,14 +14,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from graders.matrix import Row, problems
-from graders.printing import event_lines, focus_lines
-from graders.proving import sound_quest
 from graders.quest import Language, Quest, Stage
-from graders.reporting import report_of
 from graders.results import Event
-from graders.workbench import SHELLS, Bench, bench, home_of
 from graders.works import ABOUT, find_work, overlay
+from graders.workshop.matrix import Row, problems
+from graders.workshop.printing import event_lines, focus_lines
+from graders.workshop.proving import sound_quest
+from graders.workshop.reporting import report_of
+from graders.workshop.workbench import SHELLS, Bench, bench, home_of
 from simulator.cli.authoring import Tongue, blamed, scale_named, stage_named
 from simulator.cli.printing import Code, console
 

@@ -16,11 +16,11 @@ from typing import Annotated
 
 import typer
 
-from graders.proofs import Proof, keep_proof
-from graders.proving import Asked, prove, sound_quest
 from graders.quest import Quest
-from graders.verifying import RUNS, Progress
-from graders.workbench import SHELLS, home_of
+from graders.workshop.proofs import Proof, keep_proof
+from graders.workshop.proving import Asked, prove, sound_quest
+from graders.workshop.verifying import RUNS, Progress
+from graders.workshop.workbench import SHELLS, home_of
 from simulator.cli.authoring import blamed, scale_named
 from simulator.cli.printing import Code, console
 

@@ -2,8 +2,8 @@
 
 from django import template
 
-from graders.gallery import Example
 from graders.quest import Language
+from graders.workshop.gallery import Example
 from simulator.attempts.wording import Worded
 
 register = template.Library()

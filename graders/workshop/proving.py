@@ -6,14 +6,14 @@ from pathlib import Path
 
 from graders.datasets import prepare
 from graders.faults import QuestError
-from graders.keeping import Kept
 from graders.loading import inspect, load_quest
-from graders.matrix import Row, duplicates, problems, untested
-from graders.printing import matrix_lines
-from graders.proofs import Manner, Proof, proof_of
 from graders.quest import Quest, Stage
-from graders.verifying import RUNS, Prover, Tell, towns
-from graders.workbench import SEED, sandbox_for, secret_of, secret_of_town
+from graders.workshop.keeping import Kept
+from graders.workshop.matrix import Row, duplicates, problems, untested
+from graders.workshop.printing import matrix_lines
+from graders.workshop.proofs import Manner, Proof, proof_of
+from graders.workshop.verifying import RUNS, Prover, Tell, towns
+from graders.workshop.workbench import SEED, sandbox_for, secret_of, secret_of_town
 
 RESULTS = "verified"  # the folder of kept results in a home
 Say = Callable[[str], None]

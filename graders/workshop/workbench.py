@@ -19,11 +19,11 @@ from pathlib import Path
 from graders.datasets import Datasets, prepare
 from graders.grading import grade
 from graders.intake import NotGradable
-from graders.matrix import Row
 from graders.quest import Language, Quest
 from graders.results import Event, Verdict
-from graders.watching import Watch, watched
 from graders.works import Work
+from graders.workshop.matrix import Row
+from graders.workshop.watching import Watch, watched
 from sandbox.client import RunnerSandbox
 from sandbox.interface import Sandbox, SandboxError
 

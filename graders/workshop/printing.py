@@ -3,11 +3,11 @@
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from graders.matrix import Row
 from graders.messages import render
 from graders.quest import Language, Quest, Stage
-from graders.reporting import focus_of
 from graders.results import CheckResult, Event, Group, Outcome, PhaseStarted, Verdict
+from graders.workshop.matrix import Row
+from graders.workshop.reporting import focus_of
 
 _MARKS = {
     Outcome.PASSED: "✓",

@@ -97,7 +97,7 @@ def _problems(row: Row) -> Iterator[str]:
     if verdict.blame is Blame.QUEST_ERROR:
         broken = [r.check for r in verdict.results if r.outcome is Outcome.BROKEN]
         yield f"broken: {', '.join(broken)}"
-    yield from _unlike(verdict, row.again)
+    yield from _unlike(row, verdict, row.again)
     match kind:
         case "reference" | "variants":
             yield from _accepted_problems(verdict)
@@ -109,24 +109,26 @@ def _problems(row: Row) -> Iterator[str]:
             yield from _cheat_problems(verdict)
 
 
-def _unlike(first: Verdict, second: Verdict | None) -> Iterator[str]:
-    """Where a second run on the same data, with the same seed, says something else."""
+def _unlike(row: Row, first: Verdict, second: Verdict | None) -> Iterator[str]:
+    """Where a second run on the same data, with the same seed, says something else.
+
+    A bad work may be random itself, so its parameters may differ; its outcomes may not.
+    """
     if second is None:
         return
-    before = {result.check: _said(result) for result in first.results}
-    after = {result.check: _said(result) for result in second.results}
+    sure = row.work.kind in _ACCEPTED
+    before = {result.check: _said(result, params=sure) for result in first.results}
+    after = {result.check: _said(result, params=sure) for result in second.results}
     for check in dict.fromkeys([*before, *after]):
         if before.get(check) != after.get(check):
             yield f"{check} differs between two runs: {before.get(check)}, then {after.get(check)}"
 
 
-def _said(result: CheckResult) -> str:
-    params = {
-        name: value
-        for name, value in result.params.items()
-        if not any(name.endswith(unit) for unit in _TIMINGS)
-    }
-    told = f" {result.reason} {params}" if result.reason else ""
+def _said(result: CheckResult, *, params: bool) -> str:
+    told = f" {result.reason}" if result.reason else ""
+    if params and result.params:
+        shown = {k: v for k, v in result.params.items() if not k.endswith(_TIMINGS)}
+        told += f" {shown}"
     return f"{result.outcome} {result.points:g}{told}"
 
 

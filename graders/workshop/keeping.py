@@ -12,10 +12,10 @@ from pydantic import TypeAdapter, ValidationError
 from graders.basis import basis_of, work_digest
 from graders.datasets import Datasets
 from graders.grading import limits_of
-from graders.matrix import Row
 from graders.quest import Quest, Stage
 from graders.results import Verdict
 from graders.works import Work, bugs, read_files, reference, variants
+from graders.workshop.matrix import Row
 from sandbox.interface import Made
 
 _LAYOUT = 1  # raise it when what a kept result says, or what is looked for, changes

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from graders.canaries import Canaries, Floats, numeric
+from graders.workshop.canaries import Canaries, Floats, numeric
 from sandbox.interface import (
     Answer,
     Finished,

@@ -6,9 +6,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from graders.basis import judge_digest
-from graders.bundles import bundled, content_digest
-from graders.matrix import Row
 from graders.quest import Facts, Quest
+from graders.workshop.bundles import bundled, content_digest
+from graders.workshop.matrix import Row
 
 _FOLDER = "proofs"
 

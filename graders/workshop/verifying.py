@@ -1,6 +1,6 @@
 """Prove a quest: every work before every check, twice, over several towns, watched for leaks.
 
-The works of a quest say what must become of them (`graders.matrix.problems`). Here they are
+The works of a quest say what must become of them (`matrix.problems`). Here they are
 judged: each twice on the installation's hidden data, and what must pass also on those of other
 towns. Results are kept by what they follow from, so only what has changed is judged again.
 """
@@ -11,17 +11,17 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 
-from graders.canaries import Canaries, planted, said_leaks
 from graders.datasets import Datasets
 from graders.grading import limits_of
-from graders.keeping import Judged, Kept, key_of, material
 from graders.loading import load_checks
-from graders.matrix import Row, works_of
 from graders.messages import load_catalogue
 from graders.quest import Quest, Stage
-from graders.watching import Watch
-from graders.workbench import SEED, Bench
 from graders.works import Work
+from graders.workshop.canaries import Canaries, planted, said_leaks
+from graders.workshop.keeping import Judged, Kept, key_of, material
+from graders.workshop.matrix import Row, works_of
+from graders.workshop.watching import Watch
+from graders.workshop.workbench import SEED, Bench
 from sandbox.interface import Made, Sandbox
 
 RUNS = 2

@@ -14,13 +14,13 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from graders.basis import judge_digest
-from graders.bumping import Bump, Change, changes, of_checks, refusal, step
-from graders.bundles import bundled, content_digest, pack, unpack
 from graders.faults import QuestError
 from graders.forms import LANGUAGES
 from graders.loading import load_checks, load_quest
-from graders.proofs import Proof, find_proof
 from graders.quest import Facts, Quest, Status
+from graders.workshop.bumping import Bump, Change, changes, of_checks, refusal, step
+from graders.workshop.bundles import bundled, content_digest, pack, unpack
+from graders.workshop.proofs import Proof, find_proof
 
 INDEX = "index.json"
 _READ_ONLY = 0o444
