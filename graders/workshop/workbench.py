@@ -101,7 +101,7 @@ def bench(
 def sandbox_for(quest: Quest, *, home: Path, shell: str = "auto") -> Iterator[Sandbox]:
     """Rooms of every runtime that the quest names. Raises SandboxError."""
     for runtime in runtimes_of(quest):
-        _build(runtime, home)
+        build_runtime(runtime, home)
     with runner(home, kind=shell) as socket:
         yield RunnerSandbox(socket)
 
@@ -159,7 +159,7 @@ def home_of(given: Path | None) -> Path:
     return given or Path(os.environ.get("SIM_HOME") or ".sim")
 
 
-def _build(runtime: str, home: Path) -> None:
+def build_runtime(runtime: str, home: Path) -> None:
     """Build a runtime unless it is there. Raises SandboxError."""
     command = [sys.executable, "-m", "sandbox.runtimes", runtime, "--home", str(home)]
     done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - our own
