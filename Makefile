@@ -5,7 +5,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 export SIM_RUNTIMES ?= $(CURDIR)/.sim/runtimes
 
-.PHONY: run demo sim test attack check format bench image clean
+.PHONY: run demo sim test attack check format docs bench image clean
 
 run: $(VENV)/site  ## serve the site with demo data on PORT (8000)
 	@$(PY) -m simulator.serving
@@ -35,6 +35,10 @@ check: $(VENV)/dev  ## format, lint, imports, types
 format: $(VENV)/dev
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
+
+docs: $(VENV)/site  ## write what is generated: docs/checks.md, the JSON Schemas of quests
+	$(PY) -m graders.reference
+	$(PY) -m simulator.cli schema
 
 bench: $(VENV)/site  ## measure; SECTION=loop for one part; writes .sim/bench.json
 	@$(PY) -m tests.bench $(SECTION)

@@ -50,6 +50,8 @@ class Check:
     needs: tuple[str, ...] = ()
     phase: Phase | None = None  # None: by the file it stands in, until it is loaded
     about: str = ""  # the first line of the docstring, for authors
+    file: str = ""  # where it stands in its stage, once it is loaded
+    line: int = 1
 
     def __call__(self, work: Workspace) -> float | Praise | None:
         """Judge the work. Raises Fail, Ended, SandboxError, and whatever a slip raises."""

@@ -47,15 +47,18 @@ def _fault(model: type[BaseModel], marked: Marked, detail: ErrorDetails) -> Faul
                 where, "Q102", f"{name} is not a key here{did_you_mean(str(where[-1]), known)}"
             )
         case "missing":
-            return marked.fault(where, "Q103", f"{name} is missing")
+            mend = f"Add `{where[-1]}:` here."
+            return marked.fault(where, "Q103", f"{name} is missing", mend=mend)
         case "literal_error" if detail["loc"][-1] == "[key]":
             return marked.fault(where, "Q107", f"{name}: quote the text, a comma ends it here")
         case "enum" | "literal_error":
             known = re.findall(r"'([^']*)'", str(detail.get("ctx", {}).get("expected", "")))
             found = str(detail["input"])
-            return marked.fault(where, "Q105", f'{name}: "{found}"{did_you_mean(found, known)}')
+            message = f'{name}: "{found}"{did_you_mean(found, known)}'
+            return marked.fault(where, "Q105", message, at_value=True)
     found = repr(detail["input"])
-    return marked.fault(where, "Q106", f"{name}: {detail['msg']}, found {found:.60}")
+    message = f"{name}: {detail['msg']}, found {found:.60}"
+    return marked.fault(where, "Q106", message, at_value=True)
 
 
 def _untranslated(marked: Marked, node: Plain, where: tuple[str | int, ...]) -> Iterator[Fault]:
@@ -69,7 +72,9 @@ def _untranslated(marked: Marked, node: Plain, where: tuple[str | int, ...]) -> 
         for language in LANGUAGES:
             text = node.get(language)
             if not isinstance(text, str) or not text.strip():
-                yield marked.fault(where, "Q104", f"{_dotted(where)} has no text in: {language}")
+                message = f"{_dotted(where)} has no text in: {language}"
+                mend = f"Write `{language}:` beside the other language."
+                yield marked.fault(where, "Q104", message, mend=mend)
         return
     for key, value in node.items():
         yield from _untranslated(marked, value, (*where, key))

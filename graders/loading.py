@@ -16,7 +16,7 @@ from graders.marked import Marked, read_marked
 from graders.messages import load_catalogue
 from graders.quest import Quest, Stage
 from graders.results import Phase
-from graders.scanning import message_faults
+from graders.scanning import fault_at, lines_of, message_faults
 
 # Read once a version of a quest: the digest is a part of the key.
 _known: dict[tuple[Path, str], tuple[Check, ...]] = {}
@@ -61,8 +61,8 @@ def load_checks(quest: Quest, stage: Stage) -> tuple[Check, ...]:
     folder = quest.stage_folder(stage)
     key = (folder, quest.digest)
     if key not in _known:
-        checks = _read_checks(folder, quest)
-        faults = list(_check_faults(folder, checks))
+        checks = read_checks(folder, quest)
+        faults = check_faults(folder, checks)
         faults += message_faults(folder, checks, load_catalogue(quest, stage))
         if faults:
             raise QuestError(faults)
@@ -120,35 +120,41 @@ def load_module(path: Path, *, name: str) -> ModuleType:
     return module
 
 
-def _read_checks(folder: Path, quest: Quest) -> tuple[Check, ...]:
-    name = f"_quest_{quest.slug}_{quest.digest[:12]}_{folder.name}".replace("-", "_")
+def read_checks(folder: Path, quest: Quest) -> tuple[Check, ...]:
+    """The checks of a stage's folder as its files mark them. Raises QuestError, C300 or C309."""
+    unique = f"_quest_{quest.slug}_{quest.digest[:12]}_{folder.name}".replace("-", "_")
     found: list[Check] = []
     for file, phase in _FILES.items():
         if not (folder / file).is_file():
             continue
-        module = load_module(folder / file, name=f"{name}_{file.removesuffix('.py')}")
-        marks = [value for value in vars(module).values() if isinstance(value, Check)]
-        found += [replace(mark, phase=mark.phase or phase) for mark in marks]
+        module = load_module(folder / file, name=f"{unique}_{file.removesuffix('.py')}")
+        lines = lines_of(folder / file)
+        found += [
+            replace(mark, phase=mark.phase or phase, file=file, line=lines.get(name, 1))
+            for name, mark in vars(module).items()
+            if isinstance(mark, Check)
+        ]
     return tuple(found)
 
 
-def _check_faults(folder: Path, checks: tuple[Check, ...]) -> Iterator[Fault]:
+def check_faults(folder: Path, checks: tuple[Check, ...]) -> list[Fault]:
+    """What stops a grading: no checks at all, a name twice, a need that is no check."""
     if not checks:
+        message = "there are no checks; mark a function with @check"
         path = folder / "checks.py"
-        yield _at(path, "C303", "there are no checks; mark a function with @check")
+        return [Fault(path=path, line=1, column=1, code="C303", message=message)]
+    faults: list[Fault] = []
     names = [check.name for check in checks]
-    for check in checks:
-        path = folder / ("hidden_checks.py" if check.phase is Phase.HIDDEN else "checks.py")
-        if names.count(check.name) > 1:
-            yield _at(path, "C304", f"there are two checks named {check.name}")
+    for number, check in enumerate(checks):
+        if names.index(check.name) != number:
+            message = f"there are two checks named {check.name}"
+            faults.append(fault_at(folder, check, "C304", message))
         for need in check.needs:
             if need not in names:
-                hint = did_you_mean(need, names)
-                yield _at(path, "C305", f'{check.name} needs "{need}", which is no check{hint}')
-
-
-def _at(path: Path, code: str, message: str) -> Fault:
-    return Fault(path=path, line=1, column=1, code=code, message=message)
+                message = f'{check.name} needs "{need}", which is no check'
+                message += did_you_mean(need, names)
+                faults.append(fault_at(folder, check, "C305", message, word=need))
+    return faults
 
 
 def _cross_faults(quest: Quest, marked: Marked) -> Iterator[Fault]:
@@ -162,7 +168,7 @@ def _cross_faults(quest: Quest, marked: Marked) -> Iterator[Fault]:
             if need not in slugs[:number]:
                 hint = did_you_mean(need, slugs[:number])
                 message = f'stages[{number}].requires: no earlier stage "{need}"{hint}'
-                yield marked.fault((*where, "requires"), "Q203", message)
+                yield marked.fault((*where, "requires"), "Q203", message, word=need)
         if not 0 <= stage.pass_ <= stage.merit <= _FULL:
             yield marked.fault((*where, "pass"), "Q204", "0 <= pass <= merit <= 100 must hold")
     if quest.grading_scale not in quest.scales:

@@ -63,10 +63,16 @@ class Reason(Facts):
     """One reason of a check, in four parts."""
 
     params: dict[str, str] = Field(default_factory=dict)
+    """Types by name: int, id, float(2), percent, money, seconds, megabytes, identifier(s), path,
+    enum[a, b]."""
     what: Text
+    """Observed and expected: a fact in the past tense, no blame."""
     why: Text | None = None
+    """One consequence in production, in the present tense, with a number where there is one."""
     reproduce: str | Text | None = None
+    """One command on public data, the same in every language; or a sentence where none does it."""
     learn: Learn | None = None
+    """A lesson of at most five minutes."""
 
     @functools.cached_property
     def types(self) -> dict[str, ParamType]:
@@ -78,9 +84,13 @@ class CheckTexts(Facts):
     """The texts of one check."""
 
     title: Text
+    """The claim that is checked, in a few words."""
     brief: Text
+    """One line: what is judged."""
     passed: Text | None = None
+    """One sentence for a pass; it takes no parameters."""
     reasons: dict[str, Reason] = Field(default_factory=dict)
+    """What `fail` and `praise` may name."""
 
 
 class StageTexts(RootModel[dict[str, CheckTexts]]):
@@ -205,14 +215,20 @@ def load_catalogue(quest: Quest, stage: Stage) -> Catalogue:
 @functools.lru_cache(maxsize=256)
 def _catalogue(path: Path, digest: str) -> Catalogue:
     del digest  # a part of the key: a changed quest is read again
+    catalogue, faults = read_catalogue(path)
+    if faults:
+        raise QuestError(faults)
+    return catalogue
+
+
+def read_catalogue(path: Path) -> tuple[Catalogue, list[Fault]]:
+    """The texts of a messages.yaml, and where they break the style guide. Raises QuestError."""
     marked = read_marked(path)
     own = fill(StageTexts, marked).root
     faults = [
         fault for check, texts in own.items() for fault in _check_faults(marked, (check,), texts)
     ]
-    if faults:
-        raise QuestError(faults)
-    return Catalogue(own=own, library=library_texts(), marked=marked)
+    return Catalogue(own=own, library=library_texts(), marked=marked), faults
 
 
 def _check_faults(marked: Marked, where: tuple[str, ...], texts: CheckTexts) -> Iterator[Fault]:

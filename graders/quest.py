@@ -5,19 +5,32 @@ import fnmatch
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 Language = Literal["en", "ru"]
-Text = dict[Language, str]
+Text = Annotated[
+    dict[Language, str],
+    WithJsonSchema(
+        {
+            "type": "object",
+            "properties": {"en": {"type": "string"}, "ru": {"type": "string"}},
+            "required": ["en", "ru"],
+            "additionalProperties": False,
+        }
+    ),
+]
 """A text in every language; loading a quest refuses one that lacks a language."""
 
+_UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,39}$")]
 
 
 class Facts(BaseModel):
     """A record that refuses unknown keys and does not change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, populate_by_name=True, use_attribute_docstrings=True
+    )
 
 
 class Status(enum.StrEnum):
@@ -74,7 +87,8 @@ class Table(Facts):
     meaning: Text
     order_by: tuple[str, ...]
     partition_by: str | None = None
-    rows: dict[str, int] = Field(default_factory=dict)  # about how many, by scale
+    rows: dict[str, int] = Field(default_factory=dict)
+    """About how many rows, by scale; shown in the data explorer."""
     columns: dict[str, Column]
 
 
@@ -84,7 +98,8 @@ class Person(Facts):
     slug: Slug
     name: Text
     role: Text
-    says: Text | None = None  # the scene on the quest page, in their words
+    says: Text | None = None
+    """The scene on the quest page, in their words."""
 
 
 class Stake(Facts):
@@ -117,14 +132,22 @@ class Stage(Facts):
     slug: Slug
     kind: StageKind
     title: Text
-    summary: Text  # one line on the stage map: what it practises
-    files: tuple[str, ...]  # patterns of the files this stage is about
+    summary: Text
+    """One line on the stage map: what it practises."""
+    files: tuple[str, ...]
+    """Patterns of the files that this stage is about; `*` crosses folders."""
     estimate_minutes: int
+    """How long a learner needs, brief included; measured times replace it later."""
     pass_: float = Field(alias="pass")
+    """Points out of 100 that pass the stage, if no blocker failed."""
     merit: float
+    """Points out of 100 for merit; the reference reaches them."""
     requires: tuple[Slug, ...] = ()
+    """Stages that must be passed before this one opens."""
     runtime: str | None = None
+    """Another runtime than the quest's, such as `python-service`."""
     limits: RoomLimits | None = None
+    """Other limits of the rooms than the quest's."""
 
     def names(self, path: str) -> bool:
         """Whether one of the stage's patterns names a file (``*`` crosses folders)."""
@@ -136,29 +159,45 @@ class Quest(Facts):
 
     folder: Path
     digest: str  # SHA-256 over the folder's files: what a grading is pinned to
-    uuid: str
+    uuid: Annotated[str, Field(pattern=_UUID)]
+    """Who the quest is, whatever it is called; `sim new` makes one."""
     slug: Slug
+    """The name in addresses and commands, and the name of the folder."""
     version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
+    """Patch: words. Minor: a check mended or added. Major: contract, data or order of stages."""
     status: Status
+    """wip: faults of a draft are warnings; beta and active: nothing may be missing."""
     title: Text
     blurb: Text
+    """Two sentences for the catalogue: what is at stake, what a learner will have done."""
     company: Text
     domain: Text
     difficulty: Difficulty
-    package: str  # the Python package that the learner grows
+    package: str
+    """The Python package that the learner grows from stage to stage."""
     runtime: str
+    """What the rooms have installed: `python-ml` unless a quest needs more."""
     database: str
+    """The database that the tables are in, as ClickHouse and the briefs call it."""
     concepts: tuple[str, ...]
+    """What the quest teaches."""
     prerequisites: tuple[str, ...]
-    outcomes: tuple[Text, ...] = ()  # what the learner takes home
+    """What it takes for granted."""
+    outcomes: tuple[Text, ...] = ()
+    """What the learner takes home."""
     people: tuple[Person, ...] = ()
     stakes: tuple[Stake, ...] = ()
+    """Numbers of the business at the top of the quest page."""
     limits: RoomLimits = RoomLimits()
     scales: dict[str, dict[str, int]]
-    grading_scale: str = "default"  # the scale that attempts are judged on
+    """Sizes of the data by name, as data.py takes them: tiny (seconds), default, large."""
+    grading_scale: str = "default"
+    """The scale that attempts are judged on."""
     tables: dict[str, Table]
+    """The tables that learners may query, with the meaning of every column."""
     stages: tuple[Stage, ...]
     gates: tuple[Gate, ...] = ()
+    """Thresholds of metrics: `sim calibrate` proposes them, nobody bends them by hand."""
     guardrails: tuple[Guardrail, ...] = ()
 
     def stage(self, slug: str) -> Stage:

@@ -1,16 +1,20 @@
 """Read checks without running them: which reasons they name, and whether each has a message."""
 
 import ast
+import functools
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from graders.checking import Check
-from graders.faults import Fault, did_you_mean
+from graders.faults import Fault, at_line, did_you_mean
 from graders.messages import Catalogue
 from graders.results import Severity
 
 _SAYERS = ("fail", "praise", "Fail")
+_DECORATED = 12  # lines above a function may be its decorators
+_QUOTED = re.compile(r'"([a-z][a-z0-9_]*)"')
 _OWN_WORDS = {"share", "at", "locations"}  # what these take themselves
 
 
@@ -24,12 +28,39 @@ class Named:
     reason: str | None  # None: not written out, so nobody can look its message up
     params: frozenset[str]
     whole: bool  # whether all parameters are written out
+    praise: bool = False
 
     def fault(self, code: str, message: str) -> Fault:
         """A fault at this place."""
         return Fault(
             path=self.path, line=self.line, column=self.column, code=code, message=message
         )
+
+
+def fault_at(folder: Path, check: Check, code: str, message: str, *, word: str = "") -> Fault:
+    """A fault where a stage's file makes a check, or at `word` of its decorator or call."""
+    path = folder / (check.file or "checks.py")
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    line = lines[check.line - 1] if check.line <= len(lines) else ""
+    around = range(check.line, max(0, check.line - _DECORATED), -1)
+    near = next((n for n in around if word and word in lines[n - 1]), None)
+    if near:
+        return at_line(path, near, code, message, word=word)
+    return at_line(
+        path, check.line, code, message, word=check.name if check.name in line else line.strip()
+    )
+
+
+def lines_of(path: Path) -> dict[str, int]:
+    """The lines where a file defines its names: functions, and what is assigned."""
+    found: dict[str, int] = {}
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef):
+            found[node.name] = node.lineno
+        elif isinstance(node, ast.Assign):
+            names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+            found |= dict.fromkeys(names, node.lineno)
+    return found
 
 
 def message_faults(folder: Path, checks: Sequence[Check], catalogue: Catalogue) -> list[Fault]:
@@ -60,6 +91,14 @@ def reasons_by_check(path: Path) -> dict[str, list[Named]]:
     return {name: [n for f in _reached(name, calls) for n in own[f]] for name in functions}
 
 
+@functools.cache
+def reasons_of_libraries() -> frozenset[str]:
+    """Every reason that a function of ours may give to a check that calls it."""
+    # Every word in quotes: a library may choose its reasons as it likes, and reading is cheap.
+    texts = (path.read_text(encoding="utf-8") for path in Path(__file__).parent.rglob("*.py"))
+    return frozenset(word for text in texts for word in _QUOTED.findall(text))
+
+
 def _reached(name: str, calls: Mapping[str, set[str]]) -> list[str]:
     seen = [name]
     for current in seen:
@@ -85,6 +124,7 @@ def _named_in(path: Path, function: ast.FunctionDef) -> Iterator[Named]:
             reason=_literal(node.args[0]) if node.args else None,
             params=frozenset(word for word in words if word and word not in _OWN_WORDS),
             whole=None not in words,
+            praise=_called_name(node.func) == "praise",
         )
 
 

@@ -187,7 +187,14 @@ def text_faults(
             )
     for path, text in parts.items():
         for language in LANGUAGES:
-            yield from _line_faults(marked, (*where, *path), text[language], params, language)
+            yield from _line_faults(
+                marked, (*where, *path, language), text[language], params, language
+            )
+
+
+def slot_names(text: str) -> list[str]:
+    """The parameters that a text takes, in order."""
+    return [match["name"] for match in _SLOT.finditer(text)]
 
 
 def count_words(text: str) -> int:
@@ -205,15 +212,16 @@ def _line_faults(
     for match in _SLOT.finditer(text):
         if match["name"] not in params:
             known = f"; declared: {', '.join(params)}" if params else "; none is declared"
-            yield marked.fault(where, "M112", f"{{{match['name']}}} is not a param{known}")
+            message = f"{{{match['name']}}} is not a param{known}"
+            yield marked.fault(where, "M112", message, word=match[0])
         forms = match["forms"]
         if forms is not None and len(forms.split("|")) != (3 if language == "ru" else 2):
-            yield marked.fault(
-                where, "M116", f"{match[0]}: English has two plural forms, Russian three"
-            )
+            message = f"{match[0]}: English has two plural forms, Russian three"
+            yield marked.fault(where, "M116", message, word=match[0])
     prose = _CODE.sub("", text)
     banned = _FORBIDDEN[language].search(prose)
     if banned:
-        yield marked.fault(where, "M114", f'"{banned[0]}" blames or belittles; say the fact')
+        message = f'"{banned[0]}" blames or belittles; say the fact'
+        yield marked.fault(where, "M114", message, word=banned[0])
     if language == "ru" and '"' in prose:
-        yield marked.fault(where, "M115", "Russian quotation marks are «ёлочки»")
+        yield marked.fault(where, "M115", "Russian quotation marks are «ёлочки»", at_value=True)

@@ -36,7 +36,7 @@ def application(words: Sequence[str]) -> typer.Typer:
     app = typer.Typer(
         no_args_is_help=True,
         rich_markup_mode="markdown",
-        pretty_exceptions_show_locals=False,
+        pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_sim)

@@ -1,0 +1,7 @@
+"""The risk of a parcel."""
+
+
+def risk(km: list[float], kg: list[float]) -> list[float]:
+    """One number a parcel, from 0 to 1, mostly by weight."""
+    load = [k / 2400 + w / 9 for k, w in zip(km, kg, strict=True)]
+    return [value / (1 + value) for value in load]

@@ -1,0 +1,1 @@
+"""Which parcels will be late."""
