@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from graders.datasets import prepare
-from graders.faults import QuestError
-from graders.loading import inspect, load_quest
+from graders.faults import Level, QuestError
+from graders.inspecting import inspect_quest
+from graders.loading import load_quest
 from graders.quest import Quest, Stage
 from graders.workshop.keeping import Kept
 from graders.workshop.matrix import Row, duplicates, problems, untested
@@ -40,8 +41,8 @@ class Asked:
 
 
 def sound_quest(folder: Path) -> Quest:
-    """The quest in a folder, without any fault that can be seen. Raises QuestError."""
-    faults = inspect(folder)
+    """The quest in a folder, without any error that can be seen. Raises QuestError."""
+    faults = [fault for fault in inspect_quest(folder) if fault.level is Level.ERROR]
     if faults:
         raise QuestError(faults)
     return load_quest(folder)

@@ -141,6 +141,7 @@ def secret_of(home: Path) -> bytes:
             raise SandboxError("SIM_SECRET: expected hexadecimal digits") from None
     path = home / "secret"
     if not path.is_file():
+        home.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(secrets.token_bytes(_SECRET_BYTES))

@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 
 from graders.datasets import DatasetError
+from graders.excerpts import count, told
 from graders.faults import QuestError, did_you_mean
 from graders.quest import Language, Quest, Stage
 from sandbox.interface import SandboxError
@@ -31,12 +32,18 @@ def blamed() -> Iterator[None]:
     """Leave with the code that says whose doing an error is, after saying what it is."""
     try:
         yield
-    except (QuestError, DatasetError) as error:
+    except QuestError as error:
+        for fault in error.faults:
+            for line in told(fault, root=Path.cwd()):
+                console().print(line, markup=False)
+        console().print(count(error.faults), markup=False)
+        raise typer.Exit(Code.TO_MEND) from None
+    except DatasetError as error:
         console().print(str(error), markup=False)
         raise typer.Exit(Code.TO_MEND) from None
     except SandboxError as error:
-        told = f"no verdict, the sandbox fell down: {error}"
-        console(stderr=True).print(told, markup=False)
+        said = f"no verdict, the sandbox fell down: {error}"
+        console(stderr=True).print(said, markup=False)
         raise typer.Exit(Code.PLATFORM) from None
 
 

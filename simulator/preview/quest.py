@@ -5,8 +5,9 @@ from pathlib import Path
 
 from django.conf import settings
 
-from graders.faults import Fault
-from graders.loading import find_quests, inspect
+from graders.faults import Fault, Level
+from graders.inspecting import inspect_quest
+from graders.loading import find_quests
 
 
 def folder() -> Path:
@@ -24,11 +25,11 @@ def saved_at() -> float:
 
 
 def faults() -> tuple[Fault, ...]:
-    """What is wrong with the quest as it is now."""
+    """What stops the quest as it is now."""
     return _faults(folder(), saved_at())
 
 
 @functools.lru_cache(maxsize=4)
 def _faults(place: Path, stamp: float) -> tuple[Fault, ...]:
     del stamp  # a part of the key: what has changed is looked at again
-    return tuple(inspect(place))
+    return tuple(fault for fault in inspect_quest(place) if fault.level is Level.ERROR)
