@@ -3,23 +3,27 @@
 import fnmatch
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from graders.basis import basis_of, work_digest
+from graders.basis import basis_of, inside_digest, work_digest
 from graders.datasets import Datasets
 from graders.grading import limits_of
 from graders.quest import Quest, Stage
 from graders.results import Verdict
 from graders.works import Work, bugs, read_files, reference, variants
 from graders.workshop.matrix import Row
+from sandbox.images import naming
 from sandbox.interface import Made
 
 _LAYOUT = 1  # raise it when what a kept result says, or what is looked for, changes
 _VERDICT = TypeAdapter(Verdict)
+_MADE = TypeAdapter(Made)
+_SETTINGS = ("SANDBOX_SHELL", "SANDBOX_ROOMS", "SANDBOX_RUNTIME")
 # What no verdict follows from: words for people, and works, which count by their own files.
 _APART = (
     *("*.md", "mistakes/*", "cheats/*", "starter/*", "reference/*", "variants/*", "bugs/*"),
@@ -67,6 +71,22 @@ class Kept:
         fresh.write_text(json.dumps(facts), encoding="utf-8")
         fresh.replace(place)
 
+    def rooms(self, runtime: str, *, shell: str) -> Made | None:
+        """What rooms of a runtime were when they were last seen; None where that is unknown.
+
+        Only to see whether anything is left to do: what is judged looks at the rooms anew.
+        """
+        try:
+            return _MADE.validate_json(self._place(_rooms_key(runtime, shell)).read_bytes())
+        except (OSError, ValidationError):
+            return None
+
+    def keep_rooms(self, made: Made, *, shell: str) -> None:
+        """Remember what rooms are."""
+        place = self._place(_rooms_key(made.runtime, shell))
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(_MADE.dump_json(made))
+
     def _place(self, key: str) -> Path:
         return self.folder / key[:2] / f"{key}.json"
 
@@ -97,7 +117,7 @@ def key_of(
         "layout": _LAYOUT,
         "beside": dict(beside),
         "basis": TypeAdapter(type(basis)).dump_python(basis, mode="json"),
-        "made": TypeAdapter(Made).dump_python(made, mode="json"),
+        "made": _MADE.dump_python(made, mode="json"),
     }
     for name in ("quest_digest", "quest_version"):  # of these, only what counts is a part
         del facts["basis"][name]
@@ -117,3 +137,14 @@ def material(quest: Quest, stage: Stage) -> dict[str, str]:
         if not other and not any(fnmatch.fnmatchcase(path, pattern) for pattern in _APART):
             found[path] = hashlib.sha256(body).hexdigest()
     return found
+
+
+def _rooms_key(runtime: str, shell: str) -> str:
+    """The name of what rooms were: by all of ours that they are built from, and the settings."""
+    settings = [os.environ.get(name, "") for name in _SETTINGS]
+    facts = ["rooms", runtime, shell, inside_digest(), _sha256(naming.lock(runtime)), *settings]
+    return hashlib.sha256("\0".join(facts).encode()).hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""

@@ -1,6 +1,8 @@
 """A whole verification, from a quest's folder to its proof: what ``sim verify`` does."""
 
+import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from graders.workshop.printing import matrix_lines
 from graders.workshop.proofs import Manner, Proof, proof_of
 from graders.workshop.verifying import RUNS, Prover, Tell, towns
 from graders.workshop.workbench import SEED, sandbox_for, secret_of, secret_of_town
+from sandbox.interface import Limits, Room, Sandbox
 
 RESULTS = "verified"  # the folder of kept results in a home
 Say = Callable[[str], None]
@@ -58,13 +61,11 @@ def prove(quest: Quest, asked: Asked, *, say: Say, tell: Tell = lambda _: None) 
         prepare(quest, scale=asked.scale, secret=secret_of_town(secret, town), home=asked.home)
         for town in range(asked.towns)
     ]
-    with (
-        towns(datasets) as places,
-        sandbox_for(quest, home=asked.home, shell=asked.shell) as sandbox,
-    ):
+    with towns(datasets) as places, ExitStack() as stack:
         prover = Prover(
             quest=quest,
-            sandbox=sandbox,
+            sandbox=_WhenNeeded(stack, quest, asked),
+            shell=asked.shell,
             towns=places,
             kept=Kept(folder=asked.home / RESULTS),
             jobs=asked.jobs,
@@ -80,6 +81,30 @@ def prove(quest: Quest, asked: Asked, *, say: Say, tell: Tell = lambda _: None) 
                 say(line)
     manner = Manner(scale=asked.scale, towns=asked.towns, runs=asked.runs, whole=asked.whole)
     return proof_of(quest, rows, found, manner=manner)
+
+
+class _WhenNeeded:
+    """A sandbox that comes up when its first room is asked for: not where all is known."""
+
+    def __init__(self, stack: ExitStack, quest: Quest, asked: Asked) -> None:
+        self._stack, self._quest, self._asked = stack, quest, asked
+        self._lock = threading.Lock()
+        self._sandbox: Sandbox | None = None
+
+    def open(
+        self,
+        *,
+        runtime: str,
+        limits: Limits,
+        data: str | None = None,
+        seed: int = 0,
+        now: str | None = None,
+    ) -> AbstractContextManager[Room]:
+        with self._lock:
+            if self._sandbox is None:
+                coming = sandbox_for(self._quest, home=self._asked.home, shell=self._asked.shell)
+                self._sandbox = self._stack.enter_context(coming)
+        return self._sandbox.open(runtime=runtime, limits=limits, data=data, seed=seed, now=now)
 
 
 def _rows(prover: Prover, stage: Stage, asked: Asked, tell: Tell) -> list[Row]:

@@ -70,7 +70,9 @@ class Prover:
     jobs: int = 2
     runs: int = RUNS
     seed: int = SEED
-    _made: dict[str, Made] = field(default_factory=dict)
+    shell: str = "auto"
+    _made: dict[str, Made] = field(default_factory=dict)  # what keys are made with
+    _seen: dict[str, Made] = field(default_factory=dict)  # what rooms were found to be
     _materials: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def rows(self, trials: Sequence[Trial], *, tell: Tell = lambda _: None) -> list[Row]:
@@ -79,7 +81,8 @@ class Prover:
             load_checks(self.quest, stage)  # once, before threads ask
             load_catalogue(self.quest, stage)
         found: list[tuple[Trial, Row]] = []
-        self._look_at_rooms(trials)
+        if not self._all_known(trials):
+            self._look_at_rooms(trials)
         with ThreadPoolExecutor(max_workers=self.jobs, thread_name_prefix="prover") as pool:
             results = pool.map(self._judged, trials)
             try:
@@ -141,14 +144,24 @@ class Prover:
             beside=self._materials[stage.slug] | {"run": str(trial.run)},
         )
 
+    def _all_known(self, trials: Sequence[Trial]) -> bool:
+        """Whether every result is kept, if rooms are what they were: then none is opened."""
+        for runtime in {_runtime(self.quest, trial.work.stage) for trial in trials}:
+            made = self._made.get(runtime) or self.kept.rooms(runtime, shell=self.shell)
+            if made is None:
+                return False
+            self._made[runtime] = made
+        return all(self.kept.find(self._key(trial)) for trial in trials)
+
     def _look_at_rooms(self, trials: Sequence[Trial]) -> None:
         """What rooms are, by runtime: a moment's room of each tells."""
         for stage in {trial.work.stage.slug: trial.work.stage for trial in trials}.values():
             runtime = _runtime(self.quest, stage)
-            if runtime not in self._made:
+            if runtime not in self._seen:
                 limits = limits_of(self.quest, stage)
                 with self.sandbox.open(runtime=runtime, limits=limits) as room:
-                    self._made[runtime] = room.made
+                    self._seen[runtime] = self._made[runtime] = room.made
+                self.kept.keep_rooms(room.made, shell=self.shell)
 
 
 @contextmanager
