@@ -10,6 +10,7 @@ import typer
 from graders.datasets import DatasetError
 from graders.excerpts import count, told
 from graders.faults import QuestError, did_you_mean
+from graders.loading import find_quests
 from graders.quest import Language, Quest, Stage
 from sandbox.interface import SandboxError
 from simulator.cli.printing import Code, console
@@ -75,3 +76,11 @@ def folder_of(quest: Path) -> Path:
     if not (quest / "quest.yaml").is_file():
         raise typer.BadParameter(f"{quest} holds no quest.yaml", param_hint="QUEST")
     return quest
+
+
+def folders_of(quest: Path) -> list[Path]:
+    """The quest in a folder, or those below it; leaves with USAGE where there is none."""
+    found = [quest] if (quest / "quest.yaml").is_file() else find_quests(quest)
+    if not found:
+        raise typer.BadParameter(f"{quest} holds no quest.yaml", param_hint="QUEST")
+    return found

@@ -19,7 +19,7 @@ from graders.workshop.calibrating import CannotCalibrate, Proposal, Used, measur
 from graders.workshop.limits import used_by
 from graders.workshop.proving import sound_quest
 from graders.workshop.workbench import SHELLS, home_of
-from simulator.cli.authoring import blamed, scale_named
+from simulator.cli.authoring import blamed, folder_of, scale_named
 from simulator.cli.printing import Code, console
 
 
@@ -43,7 +43,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     out, own = console(), home_of(home).absolute()
     try:
         with blamed():
-            found = sound_quest(quest)
+            found = sound_quest(folder_of(quest))
             scales = [scale_named(found, name) for name in scale or ()]
             report = measured(found, home=own, draws=draws, scales=scales) if thresholds else ""
             used = used_by(found, home=own, shell=shell) if limits else []

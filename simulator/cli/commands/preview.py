@@ -7,6 +7,7 @@ so that work can be handed in and is graded.
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -37,6 +38,7 @@ def command(
     home: Annotated[Path | None, typer.Option(help="Where data and runtimes are kept.")] = None,
 ) -> None:
     folder = folder_of(quest).resolve()
+    _must_be_free(port)
     with _settings(folder, home_of(home).absolute(), port or _free_port()) as given:
         address = f"http://127.0.0.1:{given['PORT']}/preview/"
         console().print(f"{address} shows {folder.name}; Ctrl-C ends it", markup=False)
@@ -45,20 +47,27 @@ def command(
 
 
 def _look(given: Mapping[str, str]) -> int:
-    """Pages only: a database of its own, no rooms."""
-    for words in (["migrate", "--verbosity", "0"], ["fill_warehouse"]):
-        done = _run([sys.executable, "manage.py", *words], given, quiet=True)
-        if done.returncode and words[0] == "migrate":
-            console(stderr=True).print(done.stdout, markup=False)
-            return Code.PLATFORM
+    """Pages only: a database of its own, no rooms. Tables are filled while pages are read."""
+    made = subprocess.run(
+        [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
+        cwd=_ROOT,
+        env=dict(given),
+        check=False,
+        text=True,
+        capture_output=True,
+    )
+    if made.returncode:
+        console(stderr=True).print(made.stdout + made.stderr, markup=False)
+        return Code.PLATFORM
     server = [sys.executable, "-m", "uvicorn", "simulator.asgi:application", "--host"]
     options = ["127.0.0.1", "--port", given["PORT"], "--lifespan", "off", "--log-level", "error"]
-    return _until_stopped([*server, *options], given)
+    filling = [sys.executable, "manage.py", "fill_warehouse"]
+    return _until_stopped([[*server, *options], filling], given)
 
 
 def _play(given: Mapping[str, str]) -> int:
     """The whole site: rooms, a worker, a broker."""
-    return _until_stopped([sys.executable, "-m", "simulator.serving"], given)
+    return _until_stopped([[sys.executable, "-m", "simulator.serving"]], given)
 
 
 @contextmanager
@@ -86,27 +95,34 @@ def _settings(folder: Path, home: Path, port: int) -> Iterator[dict[str, str]]:
         shutil.rmtree(own / "quests", ignore_errors=True)
 
 
-def _until_stopped(words: list[str], given: Mapping[str, str]) -> int:
-    process = subprocess.Popen(words, cwd=_ROOT, env=dict(given))  # noqa: S603 - our own
+def _until_stopped(commands: list[list[str]], given: Mapping[str, str]) -> int:
+    """Run until the first command ends, or until we are asked to stop: then all of them end."""
+    quiet = subprocess.DEVNULL
+    processes = [
+        subprocess.Popen(words, cwd=_ROOT, env=dict(given), stdout=None if first else quiet)  # noqa: S603 - our own
+        for first, words in zip((True, False), commands, strict=False)
+    ]
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        return process.wait()
+        return processes[0].wait()
     except KeyboardInterrupt:
-        process.wait()
         return Code.DONE
+    finally:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.wait()
 
 
-def _run(
-    words: list[str], given: Mapping[str, str], *, quiet: bool
-) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(  # noqa: S603 - our own
-        words,
-        cwd=_ROOT,
-        env=dict(given),
-        check=False,
-        text=True,
-        stdout=subprocess.PIPE if quiet else None,
-        stderr=subprocess.STDOUT if quiet else None,
-    )
+def _must_be_free(port: int) -> None:
+    """Leave with USAGE when another program holds the port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            told = f"port {port} cannot be used ({error.strerror}); 0 takes a free one"
+            raise typer.BadParameter(told, param_hint="--port") from None
 
 
 def _free_port() -> int:

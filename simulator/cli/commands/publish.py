@@ -13,7 +13,7 @@ from rich.console import Console
 from graders.workshop.proving import sound_quest
 from graders.workshop.publishing import CannotPublish, Plan, plan, publish
 from graders.workshop.workbench import home_of
-from simulator.cli.authoring import blamed
+from simulator.cli.authoring import blamed, folder_of
 from simulator.cli.printing import Code, console
 
 _SHELF = "published"
@@ -36,7 +36,7 @@ def command(
     shelf = (to or own / _SHELF).absolute()
     try:
         with blamed():
-            what = plan(sound_quest(quest), shelf=shelf, home=own)
+            what = plan(sound_quest(folder_of(quest)), shelf=shelf, home=own)
         _tell(what, out)
         if dry_run:
             return

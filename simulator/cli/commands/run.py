@@ -22,7 +22,7 @@ from graders.workshop.printing import event_lines, focus_lines
 from graders.workshop.proving import sound_quest
 from graders.workshop.reporting import report_of
 from graders.workshop.workbench import SHELLS, Bench, bench, home_of
-from simulator.cli.authoring import Tongue, blamed, scale_named, stage_named
+from simulator.cli.authoring import Tongue, blamed, folder_of, scale_named, stage_named
 from simulator.cli.printing import Code, console
 
 
@@ -40,7 +40,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     home: Annotated[Path | None, typer.Option(help="Where data and runtimes are kept.")] = None,
 ) -> None:
     with blamed():
-        found = sound_quest(quest)
+        found = sound_quest(folder_of(quest))
         name = scale_named(found, scale or found.grading_scale)
         stages = _stages(found, work, stage)
         with bench(found, scale=name, home=home_of(home).absolute(), shell=shell) as place:

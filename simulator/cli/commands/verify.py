@@ -21,12 +21,12 @@ from graders.workshop.proofs import Proof, keep_proof
 from graders.workshop.proving import Asked, prove, sound_quest
 from graders.workshop.verifying import RUNS, Progress
 from graders.workshop.workbench import SHELLS, home_of
-from simulator.cli.authoring import blamed, scale_named
+from simulator.cli.authoring import blamed, folders_of, scale_named
 from simulator.cli.printing import Code, console
 
 
 def command(  # noqa: PLR0913 - one parameter an option
-    quest: Annotated[Path, typer.Argument(help="The quest's folder.")],
+    quest: Annotated[Path, typer.Argument(help="A quest's folder, or one of many quests.")],
     *,
     only: Annotated[
         list[str] | None,
@@ -49,35 +49,44 @@ def command(  # noqa: PLR0913 - one parameter an option
         Path | None, typer.Option(help="Where data, runtimes and results are kept.")
     ] = None,
 ) -> None:
-    out = console()
-    begin = time.monotonic()
-    with blamed():
-        found = sound_quest(quest)
-        asked = Asked(
-            home=home_of(home).absolute(),
-            scale=scale_named(found, scale or (found.grading_scale if full else smallest(found))),
-            shell=shell,
-            towns=towns,
-            runs=runs,
-            jobs=jobs,
-            only=tuple(only or ()),
-            changed=changed,
-        )
-        with out.status("") if out.is_terminal else console(stderr=True).status("") as status:
-            count = _Count()
+    own = home_of(home).absolute()
+    good = True
+    for folder in folders_of(quest):
+        with blamed():
+            found = sound_quest(folder)
+            asked = Asked(
+                home=own,
+                scale=scale_named(
+                    found, scale or (found.grading_scale if full else _least(found))
+                ),
+                shell=shell,
+                towns=towns,
+                runs=runs,
+                jobs=jobs,
+                only=tuple(only or ()),
+                changed=changed,
+            )
+            good &= _proven(found, asked)
+    raise typer.Exit(Code.DONE if good else Code.TO_MEND)
 
-            def tell(progress: Progress) -> None:
-                count.add(progress)
-                work = progress.row.work
-                status.update(f"{work.stage.slug} {progress.done}/{progress.of} {work.name}")
 
-            proof = prove(found, asked, say=lambda line: out.print(line, markup=False), tell=tell)
-        keep_proof(proof, asked.home)
+def _proven(quest: Quest, asked: Asked) -> bool:
+    """Prove one quest aloud; whether there is a proof and it is good."""
+    out, begin, count = console(), time.monotonic(), _Count()
+    with (out if out.is_terminal else console(stderr=True)).status("") as status:
+
+        def tell(progress: Progress) -> None:
+            count.add(progress)
+            work = progress.row.work
+            status.update(f"{work.stage.slug} {progress.done}/{progress.of} {work.name}")
+
+        proof = prove(quest, asked, say=lambda line: out.print(line, markup=False), tell=tell)
+    keep_proof(proof, asked.home)
     _conclude(proof, count, time.monotonic() - begin)
-    raise typer.Exit(Code.TO_MEND if proof.problems or not count.all else Code.DONE)
+    return not proof.problems and (count.all > 0 or asked.changed)
 
 
-def smallest(quest: Quest) -> str:
+def _least(quest: Quest) -> str:
     """The scale with the least data."""
     return min(quest.scales, key=lambda name: sum(quest.scales[name].values()))
 
@@ -100,14 +109,14 @@ def _conclude(proof: Proof, count: _Count, seconds: float) -> None:
         out.print(f"! {line}", markup=False)
     judged = f"{count.fresh} of {count.all} results judged now, the others known"
     out.print(
-        f"{proof.works} works before {proof.checks} checks at {proof.manner.scale}, {judged};"
-        f" {seconds:.1f} s"
+        f"{proof.quest}: {proof.works} works before {proof.checks} checks at"
+        f" {proof.manner.scale}, {judged}; {seconds:.1f} s",
+        markup=False,
     )
     if proof.problems:
         out.print(f"{len(proof.problems)} to mend")
     elif not count.all:
         out.print("nothing was judged: no work fits what was asked for")
     else:
-        out.print(
-            "every work does what it must" if proof.manner.whole else "as far as it was asked"
-        )
+        whole = proof.manner.whole
+        out.print("every work does what it must" if whole else "so far every work does")
