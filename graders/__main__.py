@@ -33,9 +33,11 @@ from graders.results import Event
 from graders.works import Work, find_work
 from graders.workshop.matrix import Row, problems, rows_of, untested
 from graders.workshop.printing import event_lines, matrix_lines
-from graders.workshop.workbench import SEED, SHELLS, Bench, home_of
+from graders.workshop.workbench import SEED, SHELLS, Bench, home_of, runner
 from graders.workshop.workbench import bench as bench_of
 from sandbox.interface import SandboxError
+
+__all__ = ["main", "runner"]
 
 
 def main(argv: list[str] | None = None) -> int:
