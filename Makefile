@@ -32,6 +32,7 @@ check: $(VENV)/dev  ## format, lint, imports, types
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/mypy
+	$(PY) -m simulator.cli check quests --no-warnings
 	@# Stages share the names of their modules, so each is checked by itself.
 	@for stage in quests/*/stages/*/; do $(VENV)/bin/mypy $$stage*.py || exit 1; done
 

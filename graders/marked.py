@@ -86,8 +86,8 @@ def read_marked(path: Path) -> Marked:
     try:
         text = path.read_text(encoding="utf-8")
         root = YAML(typ="safe").compose(text)
-    except FileNotFoundError:
-        raise QuestError([_at(path, 1, 1, "the file is missing")]) from None
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        raise QuestError([_at(path, 1, 1, "the file is missing", code="Q100")]) from None
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)

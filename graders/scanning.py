@@ -4,7 +4,7 @@ import ast
 import functools
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from graders.checking import Check
@@ -164,7 +164,11 @@ def _place_faults(check: Check, place: Named, catalogue: Catalogue) -> Iterator[
         yield place.fault("C306", f'"{place.reason}" declares no param "{param}"{hint}')
     if place.whole:
         for param in sorted(set(reason.params) - place.params):
-            yield place.fault("C308", f'"{place.reason}" needs the param "{param}"')
+            fault = place.fault("C308", f'"{place.reason}" needs the param "{param}"')
+            if param in _OWN_WORDS:
+                mend = f"`{param}` is a word of `fail` itself: give the param another name."
+                fault = replace(fault, mend=mend)
+            yield fault
 
 
 def _idle_faults(checks: Sequence[Check], catalogue: Catalogue) -> Iterator[Fault]:

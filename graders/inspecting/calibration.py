@@ -8,6 +8,7 @@ from typing import Any
 
 from graders.checking import Check
 from graders.faults import Fault, at_line, did_you_mean
+from graders.inspecting.reading import text_of
 from graders.marked import Marked
 from graders.numbers import FILES
 from graders.quest import Gate, Quest
@@ -41,7 +42,7 @@ def number_faults(quest: Quest) -> Iterator[Fault]:
         if not path.is_file():
             continue
         try:
-            data = json.loads(path.read_text(encoding="utf-8"))
+            data = json.loads(text_of(path))
         except json.JSONDecodeError as error:
             message = f"not JSON: {error.msg}"
             yield Fault(
@@ -63,8 +64,8 @@ def number_faults(quest: Quest) -> Iterator[Fault]:
 def read_json(path: Path) -> dict[str, Any]:
     """A file of numbers; empty where there is none, or none that can be read."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+        data = json.loads(text_of(path))
+    except ValueError:
         return {}
     return data if isinstance(data, dict) else {}
 
@@ -103,5 +104,5 @@ def _entries(node: object, prefix: str = "") -> Iterator[tuple[str, dict[str, An
 
 
 def _line_of(path: Path, key: str) -> int:
-    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = text_of(path).splitlines()
     return next((n for n, line in enumerate(lines, 1) if f'"{key}"' in line), 1)

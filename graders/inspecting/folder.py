@@ -8,6 +8,7 @@ from typing import Final
 
 from graders.faults import Fault, at_line
 from graders.inspecting.prose import PLACEHOLDER
+from graders.inspecting.reading import parsed, syntax_fault, text_of
 from graders.quest import Quest
 
 _NEEDED: Final = ("__init__.py", "data.py")
@@ -51,14 +52,10 @@ def folder_faults(quest: Quest) -> Iterator[Fault]:
 
 
 def _data_faults(path: Path) -> Iterator[Fault]:
-    try:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return
-    except SyntaxError as error:
-        line, column = error.lineno or 1, error.offset or 1
-        message = f"not Python: {error.msg}"
-        yield Fault(path=path, line=line, column=column, code="C300", message=message)
+    tree = parsed(path)
+    if tree is None:
+        fault = syntax_fault(path, path.read_bytes()) if path.is_file() else None
+        yield from [fault] if fault else []
         return
     names = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
     stored = (node for node in ast.walk(tree) if isinstance(node, ast.Name | ast.alias))
@@ -87,7 +84,7 @@ def _lesson_faults(quest: Quest) -> Iterator[Fault]:
     """Lessons that no message and no text leads to."""
     texts = [*quest.folder.glob("stages/*/messages.yaml"), *quest.folder.glob("stages/*/*.md")]
     texts += [*quest.folder.glob("lessons/*.md")]
-    said = {path: path.read_text(encoding="utf-8", errors="replace") for path in texts}
+    said = {path: text_of(path) for path in texts}
     for path in sorted(quest.folder.glob("lessons/*.en.md")):
         slug = path.name.split(".")[0]
         others = (text for other, text in said.items() if not other.name.startswith(f"{slug}."))
@@ -102,7 +99,7 @@ def _file_faults(quest: Quest, path: Path, name: Path) -> Iterator[Fault]:
         yield Fault(path=path, line=1, column=1, code="L306", message=message)
     if path.suffix not in _TEXT or name.parts[0] in _HOSTILE:
         return
-    text = path.read_text(encoding="utf-8", errors="replace")
+    text = text_of(path)
     for number, line in enumerate(text.splitlines(), 1):
         secret = _SECRET.search(line)
         if secret:  # the value itself is not printed once more
@@ -122,7 +119,7 @@ def _imported(quest: Quest, name: Path) -> bool:
         return False
     word = re.compile(rf"\b{re.escape(name.stem)}\b")
     others = (path for path in quest.folder.glob("*.py") if path.name != name.name)
-    return any(word.search(path.read_text(encoding="utf-8")) for path in others)
+    return any(word.search(text_of(path)) for path in others)
 
 
 def _left_behind(part: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Final
 
 import graders
 from graders.faults import Fault, did_you_mean
+from graders.inspecting.reading import parsed, syntax_fault
 from graders.quest import Quest
 from graders.works import read_files
 
@@ -23,14 +24,10 @@ def import_faults(quest: Quest, folder: Path) -> Iterator[Fault]:
     }
     for file in _FILES:
         path = folder / file
-        if not path.is_file():
-            continue
-        try:
-            tree = ast.parse(path.read_text(encoding="utf-8"))
-        except SyntaxError as error:
-            line, column = error.lineno or 1, error.offset or 1
-            message = f"not Python: {error.msg}"
-            yield Fault(path=path, line=line, column=column, code="C300", message=message)
+        tree = parsed(path)
+        if tree is None:
+            fault = syntax_fault(path, path.read_bytes()) if path.is_file() else None
+            yield from [fault] if fault else []
             continue
         for node in ast.walk(tree):
             if isinstance(node, ast.Import | ast.ImportFrom):

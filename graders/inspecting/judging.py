@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from graders.faults import Fault
+from graders.inspecting.reading import parsed
 
 _FILES: Final = ("checks.py", "hidden_checks.py")
 _SAYERS: Final = frozenset(("fail", "Fail", "praise"))
@@ -15,9 +16,8 @@ def judging_faults(folder: Path) -> Iterator[Fault]:
     """Checks without a docstring, and checks that pass whatever is handed in."""
     for file in _FILES:
         path = folder / file
-        try:
-            tree = ast.parse(path.read_text(encoding="utf-8"))
-        except (FileNotFoundError, SyntaxError):
+        tree = parsed(path)
+        if tree is None:
             continue
         functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
         for node in functions.values():

@@ -10,6 +10,7 @@ from typing import Any, Final
 from graders.faults import Fault, at_line, did_you_mean
 from graders.forms import LANGUAGES
 from graders.inspecting.calibration import read_json
+from graders.inspecting.reading import text_of
 from graders.numbers import FILES, UnknownNumber, keys, look_up, slots
 from graders.quest import Language, Quest
 from graders.texts import param_type
@@ -73,7 +74,7 @@ def _pair_faults(
     texts: dict[Language, _Text] = {}
     for language in LANGUAGES:
         path = folder / f"{name}.{language}.md"
-        text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+        text = text_of(path)
         if text.strip():
             texts[language] = _read(path, text)
         elif needed:

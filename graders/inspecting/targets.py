@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from graders.faults import Fault, did_you_mean
 from graders.inspecting.calibration import read_json
+from graders.inspecting.reading import parsed
 from graders.numbers import FILES, UnknownNumber, keys, look_up
 from graders.quest import Quest, Stage
 from graders.works import read_files, reference
@@ -53,9 +54,8 @@ def target_faults(quest: Quest, stage: Stage) -> Iterator[Fault]:
 
 
 def _asked(path: Path) -> Iterator[_Asked]:
-    try:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, SyntaxError):
+    tree = parsed(path)
+    if tree is None:
         return
     constants = {
         target.id: node.value.value

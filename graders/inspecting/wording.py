@@ -36,6 +36,7 @@ _NO_NOUNS: Final = frozenset(
         *("это", "этот", "эти", "после", "вместо", "против", "без", "под", "над", "как", "чем"),
     )
 )
+_WORD: Final = re.compile(r"\b[A-Za-z]{3,}\b")
 _CYRILLIC: Final = re.compile(r"[А-Яа-яЁё]")
 
 # What a stakeholder stumbles over, and what to write instead.
@@ -193,6 +194,11 @@ def _text_faults(
         elif _CYRILLIC.search(_CODE.sub("", text["en"])):
             message = "there is Russian in the English text"
             yield marked.fault((*way, "en"), "M125", message, at_value=True)
+        elif (
+            not _CYRILLIC.search(text["ru"]) and len(_WORD.findall(_CODE.sub("", text["ru"]))) > 1
+        ):
+            message = "there is no Russian in the Russian text"
+            yield marked.fault((*way, "ru"), "M125", message, at_value=True)
         one, other = slot_names(text["en"]), slot_names(text["ru"])
         for name in sorted(set(one) ^ set(other)):
             language = "ru" if name in one else "en"

@@ -1,6 +1,5 @@
 """The works that prove a quest: each is whole, is not the reference and says what it is for."""
 
-import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Final
 
 from graders.checking import Check
 from graders.faults import Fault, QuestError, did_you_mean
+from graders.inspecting.reading import syntax_fault
 from graders.intake import count_statements
 from graders.marked import read_marked
 from graders.quest import Quest
@@ -87,14 +87,8 @@ def _broken_faults(folder: Path, files: Mapping[str, bytes]) -> Iterator[Fault]:
     """Files that would be refused at the door, before any check could stop them."""
     for path, body in files.items():
         if path.endswith(".py"):
-            try:
-                ast.parse(body)
-            except (SyntaxError, ValueError) as error:
-                line = getattr(error, "lineno", None) or 1
-                column = getattr(error, "offset", None) or 1
-                message = f"not Python: {getattr(error, 'msg', None) or error}"
-                place = folder / path
-                yield Fault(path=place, line=line, column=column, code="W408", message=message)
+            fault = syntax_fault(folder / path, body, "W408")
+            yield from [fault] if fault else []
         elif path.endswith(".sql"):
             found = count_statements(body.decode("utf-8", errors="replace"))
             if found != 1:

@@ -64,10 +64,12 @@ def test_two_new_quests_are_two(made: Path, tmp_path: Path) -> None:
 
 
 def test_an_editor_finds_the_schema_of_a_new_quest(made: Path) -> None:
-    first = (made / "quest.yaml").read_text(encoding="utf-8").splitlines()[0]
-    place = first.removeprefix("# yaml-language-server: $schema=")
-    assert place != first
-    assert json.loads((made / place).read_text(encoding="utf-8"))["title"].startswith("quest.yaml")
+    for path in (made / "quest.yaml", made / "stages/01_rule/messages.yaml"):
+        first = path.read_text(encoding="utf-8").splitlines()[0]
+        place = first.removeprefix("# yaml-language-server: $schema=")
+        assert place != first
+        schema = json.loads((path.parent / place).read_text(encoding="utf-8"))
+        assert schema["title"].startswith(path.name)
 
 
 def test_a_stage_is_added_at_the_end_and_passes_the_check(quest: Path) -> None:
@@ -89,6 +91,22 @@ def test_a_stage_goes_before_what_follows_the_stages(quest: Path) -> None:
     text = facts.read_text(encoding="utf-8")
     assert text.index("slug: tell-vera") < text.index("# Kept by the rollout.")
     assert load_quest(quest).guardrails[0].metric == "calls"
+
+
+def test_a_quest_of_named_stages_has_nothing_of_the_example(tmp_path: Path) -> None:
+    ended = sim("new", "price-tags", "--stages", "clean, jumps", "--below", str(tmp_path))
+    assert ended.exit_code == 0, ended.output
+    folder = tmp_path / "price_tags"
+    quest = load_quest(folder)
+    assert [stage.slug for stage in quest.stages] == ["clean", "jumps"]
+    assert {fault.code for fault in inspect_quest(folder)} == {"T607", "W410"}
+    assert {work.name for work in overlays(quest)} == {
+        "mistakes/clean_doubles",
+        "mistakes/jumps_doubles",
+    }
+    assert not [path for path in folder.rglob("*") if "rule" in path.name]
+    with pytest.raises(CannotStart, match="named twice"):
+        new_quest("other", below=tmp_path, stages=["a1", "a1"])
 
 
 @pytest.mark.parametrize("name", ["Late", "late parcels", "-x", "../x", "a" * 60, ""])
@@ -159,6 +177,13 @@ def test_a_build_machine_reads_annotations(quest: Path, monkeypatch: pytest.Monk
 def test_warnings_count_where_they_are_asked_to(made: Path) -> None:
     assert sim("check", str(made)).exit_code == 0
     assert sim("check", str(made), "--strict").exit_code == 1
+
+
+def test_warnings_can_be_left_out(made: Path) -> None:
+    said = sim("check", str(made), "--no-warnings").output
+    assert "T607" not in said
+    assert said.startswith("0 errors, 0 warnings")
+    assert "T607" in sim("check", str(made), "--no-warnings", "--strict").output
 
 
 def test_one_stage_is_looked_at_alone(made: Path) -> None:

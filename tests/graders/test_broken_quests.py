@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 from graders.explaining import advice
 from graders.faults import Fault, Level
 from graders.inspecting import inspect_quest
-from simulator.cli.scaffolding import TEMPLATES
+from tests.graders.good_quest import write_good_quest
 
 CASES = sorted((Path(__file__).parent / "broken").glob("*.yaml"))
 
@@ -60,16 +60,7 @@ class Case:
 
 @pytest.fixture(scope="module")
 def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The template, its notes to the author taken out, ready to be published."""
-    folder = tmp_path_factory.mktemp("quests") / "new_quest"
-    shutil.copytree(TEMPLATES / "quest", folder, ignore=shutil.ignore_patterns("__pycache__"))
-    for path in folder.rglob("*"):
-        if path.suffix in (".md", ".yaml"):
-            lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-            path.write_text("".join(line for line in lines if "✎" not in line), encoding="utf-8")
-    facts = folder / "quest.yaml"
-    facts.write_text(facts.read_text(encoding="utf-8").replace("status: wip", "status: active"))
-    return folder
+    return write_good_quest(tmp_path_factory.mktemp("quests"))
 
 
 def errors(quest: Path) -> list[Fault]:

@@ -43,6 +43,9 @@ def command(
     form: Annotated[
         Format, typer.Option("--format", help="text, json, or github for a build's annotations.")
     ] = Format.TEXT,
+    warnings: Annotated[
+        bool, typer.Option("--warnings/--no-warnings", help="Whether warnings are told.")
+    ] = True,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count, too.")] = False,
 ) -> None:
     begin = time.monotonic()
@@ -51,7 +54,8 @@ def command(
         console(stderr=True).print(f"there is no quest in {quest}: no quest.yaml", markup=False)
         raise typer.Exit(Code.USAGE)
     found = [fault for folder in folders for fault in inspect_quest(folder, only=stage)]
-    for line in _lines(found, form, seconds=time.monotonic() - begin):
+    shown = [fault for fault in found if warnings or strict or fault.level is Level.ERROR]
+    for line in _lines(shown, form, seconds=time.monotonic() - begin):
         console().print(line, markup=False)
     counted = [fault for fault in found if strict or fault.level is Level.ERROR]
     raise typer.Exit(Code.TO_MEND if counted else Code.DONE)

@@ -2,6 +2,7 @@
 
 `sim new late-parcels` makes the folder quests/late_parcels, with everything in both languages:
 it passes `sim check` and `sim verify` as it is, and `sim check` lists what is left to rewrite.
+`sim new price-tags --stages clean,jumps` makes a quest of those stages, each to be filled.
 `sim new service --in quests/late_parcels` adds a stage to that quest.
 """
 
@@ -23,12 +24,19 @@ def command(
     inside: Annotated[
         Path | None, typer.Option("--in", help="Add a stage to the quest in this folder.")
     ] = None,
+    stages: Annotated[
+        str, typer.Option(help="Slugs of stages, with commas, instead of the example's two.")
+    ] = "",
     below: Annotated[
         Path, typer.Option("--below", help="The folder that holds the quests.")
     ] = Path("quests"),
 ) -> None:
+    named = [slug.strip() for slug in stages.split(",") if slug.strip()]
     try:
-        folder = new_stage(load_quest(inside), name) if inside else new_quest(name, below=below)
+        if inside:
+            folder = new_stage(load_quest(inside), name)
+        else:
+            folder = new_quest(name, below=below, stages=named)
     except (CannotStart, QuestError) as error:
         console(stderr=True).print(str(error), markup=False)
         raise typer.Exit(Code.USAGE) from None
