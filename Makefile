@@ -5,7 +5,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 export SIM_RUNTIMES ?= $(CURDIR)/.sim/runtimes
 
-.PHONY: run demo sim test attack check format docs bench image clean
+.PHONY: run demo sim test attack verify check format docs bench image clean
 
 run: $(VENV)/site  ## serve the site with demo data on PORT (8000)
 	@$(PY) -m simulator.serving
