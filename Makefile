@@ -6,7 +6,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 export SIM_RUNTIMES ?= $(CURDIR)/.sim/runtimes
 
-.PHONY: run demo sim test attack check format docs bench image clean
+.PHONY: run demo sim test attack verify check format docs bench image clean
 
 run: $(VENV)/site  ## serve the site with demo data on PORT (8000)
 	@$(PY) -m simulator.serving
@@ -24,6 +24,9 @@ test: $(VENV)/dev  ## every test; a missing tool is skipped with its name
 
 attack: $(VENV)/dev  ## hostile projects against a whole site, rooms of both shells; WHAT="ESC RES-03"
 	@$(PY) -m tests.attack $(WHAT)
+
+verify: $(VENV)/site  ## prove every quest as learners are judged: long, and what is known is not judged again
+	$(PY) -m simulator.cli verify quests --full
 
 check: $(VENV)/dev  ## format, lint, imports, types
 	$(VENV)/bin/ruff format --check .

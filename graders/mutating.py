@@ -24,7 +24,6 @@ from cosmic_ray.plugins import get_operator
 from ruamel.yaml import YAML
 
 from graders import mutants
-from graders.__main__ import runner
 from graders.datasets import prepare
 from graders.faults import Fault, QuestError, did_you_mean
 from graders.grading import limits_of
@@ -35,6 +34,7 @@ from graders.results import Phase
 from graders.rooms import Rooms
 from graders.suites import is_green, is_test_red, run_suite
 from graders.works import reference
+from graders.workshop.workbench import runner
 from sandbox.client import RunnerSandbox
 from sandbox.interface import Finished, SandboxError
 

@@ -134,6 +134,10 @@ def remarks(receipt: Receipt, basis: Basis) -> Iterator[str]:
     """What differs and may be why a replay ends otherwise, without forbidding it."""
     if receipt.basis.judge != basis.judge:
         yield "the judge's code is not the one that graded"
+    if receipt.basis.inside not in ("", basis.inside):
+        yield "our code inside the rooms is not the one of then"
+    if receipt.basis.data not in ("", basis.data):
+        yield "the tables hold other bytes: they were made by other versions of NumPy or Arrow"
     for name, version in receipt.basis.versions.items():
         if basis.versions.get(name) != version:
             yield f"{name} was {version}, is {basis.versions.get(name)}"

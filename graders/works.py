@@ -8,6 +8,7 @@ that differ from the reference, and a ``work.yaml``::
 
     stage: model
     why: {en: "...", ru: "..."}      # or one text: for authors
+    also: [trains]                   # other blockers that stop it, where that cannot be helped
 
 ``variants/<name>/`` and ``bugs/<id>_<kind>/`` are such overlays too: what a learner's own tests
 are run against, at the stage that their ``work.yaml`` names. A variant is another right way; a bug
@@ -36,22 +37,29 @@ class About(Facts):
 
     stage: str
     why: Text | str
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
     """A project to be graded at one stage, and what must become of it."""
 
-    name: str  # reference, starter, mistakes/x, cheats/x
+    name: str  # reference, starter, mistakes/x, cheats/x, variants/x
     stage: Stage
     files: dict[str, bytes]
     stopped_by: str | None = None  # the check that a mistake is named after
+    also: tuple[str, ...] = ()  # blockers that may stop a mistake besides
     bug_kind: str | None = None  # what sort of test finds a bug
 
     @property
     def kind(self) -> str:
         """The kind of work: reference, starter, mistakes, cheats or path."""
         return self.name.partition("/")[0]
+
+    @property
+    def label(self) -> str:
+        """The work with its stage: one name for it in the whole quest."""
+        return f"{self.stage.slug} {self.name}"
 
 
 def reference(quest: Quest, stage: Stage) -> Work:
@@ -100,6 +108,7 @@ def overlay(quest: Quest, folder: Path) -> Work:
         stage=stage,
         files=files,
         stopped_by=re.sub(r"--.*$", "", name) if kind == "mistakes" else None,
+        also=about.also,
         bug_kind=_bug_kind(folder) if kind == "bugs" else None,
     )
 
@@ -115,7 +124,8 @@ def find_work(quest: Quest, stage: Stage, name: str) -> Work:
     folder = Path(name)
     if folder.is_dir():
         return Work(name="path", stage=stage, files=read_files(folder))
-    known = ["reference", "starter", *(work.name for work in overlays(quest))]
+    known = ["reference", "starter"]
+    known += [work.name for work in (*overlays(quest), *variants(quest))]
     message = f'there is no work "{name}"{did_you_mean(name, known)}'
     raise QuestError([Fault(path=quest.folder, line=1, column=1, code="W402", message=message)])
 

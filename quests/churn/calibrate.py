@@ -1,42 +1,34 @@
-"""Measure on the generator what models and rules reach, and write calibration.json from it.
+"""What `sim calibrate quests/churn` measures, and how the thresholds follow from it.
 
-    PYTHONPATH=. python quests/churn/calibrate.py [--draws 12] [--scales default tiny] [--out FILE]
-
-with the packages of requirements/site.txt and requirements/python-ml.txt. Everybody learns from
-the same public town; installations differ in their hidden customers. So each solution is trained
-once on the public data, and judged on several hidden draws as the stages judge: on every renewal
-decided on one Monday, by what happens without a letter. Every threshold follows from what was
-measured by a rule that is written here (`_model_gates`, `_worth`); none is chosen by hand.
+Everybody learns from the same public town; installations differ in their hidden customers. So
+each solution is trained once on the public data, and judged on several hidden draws as the stages
+judge: on every renewal decided on one Monday, by what happens without a letter. Every threshold
+follows from what was measured by a rule that is written here (`_model_gates`, `_worth`) or in
+`graders.calibration`; none is chosen by hand.
 """
 
-import argparse
-import hashlib
 import importlib
-import importlib.util
-import json
 import math
-import platform
-import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import clickhouse_connect
-import lightgbm
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-import sklearn
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss, roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+
+from graders.calibration import Calibration, Ordering, Spread, Tree, beside, span, told, up
 
 HERE = Path(__file__).resolve().parent
 SILENT_DAYS = 14
@@ -49,14 +41,13 @@ POOR = {
     "log_loss": ("constant", "lr_balanced", "gbm_balanced", "leak_served"),
     "ece": ("lr_balanced", "gbm_balanced", "leak_served"),
 }
-
+# Wrong turns of the rollout.
 MUST_FAIL = ("nothing", "top_risk", "risk_times_price", "observational")
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Score = Callable[[pd.DataFrame], Floats]
 Policy = Callable[[pd.DataFrame], Flags]
-Tree = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +66,7 @@ class Modules:
 class Learned:
     """What the public data teach."""
 
+    modules: Modules
     solutions: Mapping[str, Score]
     policies: Mapping[str, Policy]
     decide: Callable[[pd.DataFrame], pd.DataFrame]  # the reference's, whole
@@ -83,44 +75,11 @@ class Learned:
     rows: Mapping[str, int]
 
 
-def main() -> None:
-    """Measure, and write what was found."""
-    words = argparse.ArgumentParser(description=__doc__)
-    words.add_argument("--draws", type=int, default=12)
-    words.add_argument("--scales", nargs="+", default=["default", "tiny"])
-    words.add_argument("--out", type=Path, default=HERE / "calibration.json")
-    words.add_argument("--rollout", action="store_true", help="renew the rollout's part alone")
-    asked = words.parse_args()
-    modules = _modules()
-    measured: Tree = {}
-    for scale in asked.scales:
-        learned = _learn(modules, scale)
-        found = [_judge(modules, learned, scale, draw) for draw in range(asked.draws)]
-        measured[scale] = _summed(found) | {
-            "promised": {"reference": learned.promised, "leak": learned.leak_promised},
-            "rows": dict(learned.rows) | {"judged": found[0]["judged"]},
-        }
-    report = _report(measured, asked.draws)
-    if asked.rollout:
-        report = _renewed(json.loads(asked.out.read_text(encoding="utf-8")), report)
-    asked.out.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-
-
 def _modules() -> Modules:
-    sys.path[:0] = [str(HERE / "reference"), str(HERE.parents[1] / "sandbox")]
+    """The generator, and the package of the reference, which is on the path."""
     named = ("model", "train", "uplift", "policy")
     reference = {name: importlib.import_module(f"churn.{name}") for name in named}
-    return Modules(data=_of_file("data"), world=_of_file("world"), **reference)
-
-
-def _of_file(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"{name}_of_churn", HERE / f"{name}.py")
-    if spec is None or spec.loader is None:
-        raise FileNotFoundError(HERE / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    return Modules(data=beside(__file__, "data"), world=beside(__file__, "world"), **reference)
 
 
 # ------------------------------------------------------------------ learning
@@ -139,7 +98,8 @@ def _history(data: ModuleType, scale: str) -> pd.DataFrame:
     return history
 
 
-def _learn(modules: Modules, scale: str) -> Learned:
+def _learn(scale: str) -> Learned:
+    modules = _modules()
     history = _history(modules.data, scale)
     names = list(modules.data.FEATURES)
     untreated = history[history.offer == 0].reset_index(drop=True)
@@ -148,6 +108,7 @@ def _learn(modules: Modules, scale: str) -> Learned:
     reference = _reference_policy(modules, history)
     late = split.valid
     return Learned(
+        modules=modules,
         solutions=_solutions(modules, names, untreated, history),
         policies=_policies(modules, names, untreated, history, reference),
         decide=reference.decide,
@@ -252,12 +213,11 @@ def _gbm(train: pd.DataFrame, names: list[str], weight: str | None = None) -> Sc
 
 
 # ------------------------------------------------------------------ judging
-def _judge(modules: Modules, learned: Learned, scale: str, draw: int) -> Tree:
+def _judge(learned: Learned, key: bytes, scale: str) -> Tree:
     """Judge every solution on the hidden customers of one draw."""
-    key = hashlib.sha256(f"calibration {draw}".encode()).digest()
     truth = {
         name: pa.Table.from_batches(list(batches)).to_pandas()
-        for name, batches in modules.data.hidden(key, scale).truth.items()
+        for name, batches in learned.modules.data.hidden(key, scale).truth.items()
     }
     features = truth["features"][truth["features"].as_of == truth["features"].as_of.max()]
     known = truth["renewals"].drop(columns=["price_rub", "days_inactive"])
@@ -270,15 +230,15 @@ def _judge(modules: Modules, learned: Learned, scale: str, draw: int) -> Tree:
             answers[metric][name] = value
         answers["silent_gap"][name] = float((p - cohort.p0.to_numpy())[silent].mean())
     answers["roubles"] = _money(cohort, chances["reference"])
-    answers["rollout"] = _rolled_out(modules, learned, truth["world"])
+    answers["rollout"] = _rolled_out(learned, truth["world"])
     answers["churn"] = float(cohort.churned_none.mean())
     answers["judged"] = len(cohort)
     return answers
 
 
-def _rolled_out(modules: Modules, learned: Learned, rows: pd.DataFrame) -> Tree:
+def _rolled_out(learned: Learned, rows: pd.DataFrame) -> Tree:
     """Roll every policy out in the world of a draw, exactly: roubles a renewal, and capture."""
-    world = modules.world.open_world(lambda _: rows)
+    world = learned.modules.world.open_world(lambda _: rows)
     weeks = range(world.steps)
 
     def value(actions: list[Any]) -> float:
@@ -356,45 +316,22 @@ def _rule(cohort: pd.DataFrame) -> Flags:
 
 
 # ------------------------------------------------------------------ what is written
-def _report(measured: Tree, draws: int) -> Tree:
+def _facts(learned: Learned, found: Sequence[Tree]) -> Tree:
+    """What does not differ from draw to draw."""
+    return {
+        "promised": {"reference": learned.promised, "leak": learned.leak_promised},
+        "rows": dict(learned.rows) | {"judged": found[0]["judged"]},
+    }
+
+
+def _thresholds(measured: Mapping[str, Tree]) -> Tree:
     first, *others = measured
-    report: Tree = {
-        "how": f"written by calibrate.py: one training on public data, {draws} hidden draws",
-        "versions": {
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            "pandas": pd.__version__,
-            "scikit-learn": sklearn.__version__,
-            "lightgbm": lightgbm.__version__,
-        },
-        "baseline": {"rule_target": _worth(measured[first])},
-        "model": _model_gates(measured[first], spare=3),
-    }
-    report["model"] |= {scale: _model_gates(measured[scale], spare=4) for scale in others}
-    report["capture"] = {"draws": draws}
-    report["capture"] |= _capture_gates(measured[first]["rollout"], full=True)
-    report["capture"] |= {
-        scale: _capture_gates(measured[scale]["rollout"], full=False) for scale in others
-    }
-    return report | {"measured": measured}
-
-
-def _renewed(kept: Tree, report: Tree) -> Tree:
-    """Return what was kept with the rollout's part as it is now."""
-    kept["capture"] = report["capture"]
-    for scale, measured in report["measured"].items():
-        kept["measured"][scale]["rollout"] = measured["rollout"]
-    return kept
-
-
-def _summed(found: list[Any]) -> Any:  # noqa: ANN401 - a tree of numbers
-    """Turn a list of equal trees of numbers into one tree of mean, sd, min and max."""
-    if isinstance(found[0], Mapping):
-        return {name: _summed([one[name] for one in found]) for name in found[0]}
-    values = np.array(found, dtype=np.float64)
-    facts = {"mean": values.mean(), "sd": values.std(ddof=1) if len(values) > 1 else 0.0}
-    facts |= {"min": values.min(), "max": values.max()}
-    return {name: round(float(value), 4) for name, value in facts.items()}
+    model = _model_gates(measured[first], spare=3)
+    model |= {scale: _model_gates(measured[scale], spare=4) for scale in others}
+    capture = _capture_gates(measured[first]["rollout"], full=True)
+    capture |= {scale: _capture_gates(measured[scale]["rollout"], full=False) for scale in others}
+    baseline = {"rule_target": _worth(measured[first])}
+    return {"baseline": baseline, "model": model, "capture": capture}
 
 
 def _worth(of: Tree) -> Tree:
@@ -412,10 +349,9 @@ def _capture_gates(of: Tree, *, full: bool) -> Tree:
 
     Pass: halfway from the best wrong turn (mean and one deviation) to the reference. Merit: four
     deviations below the reference's mean, so that it reaches it on every installation and seed,
-    or 3 % below it, whichever is less. Where the world is
-    small only the direction counts: four deviations below the reference's mean, and no wrong turn
-    above it. Promise: twice the worst miss of the reference, or four deviations beyond
-    its mean, whichever is more.
+    or 3 % below it, whichever is less. Where the world is small only the direction counts: four
+    deviations below the reference's mean, and no wrong turn above it. Promise: twice the worst
+    miss of the reference, or four deviations beyond its mean, whichever is more.
     """
     capture = of["capture"]
     best, wrong = capture["reference"], max(MUST_FAIL, key=lambda name: capture[name]["mean"])
@@ -450,45 +386,49 @@ def _model_gates(of: Tree, *, spare: int) -> Tree:
     gap, auc = of["silent_gap"], of["roc_auc"]["reference"]
     middle = (gap["lr"]["mean"] + gap["gbm_all_rows"]["min"]) / 2
     most = max(middle, gap["reference"]["mean"] + 5 * gap["reference"]["sd"])
-    gates["silent_gap"] = {"value": _up(most, 0.01), "how": _how(gap, ("lr", "gbm_all_rows"))}
+    gates["silent_gap"] = {"value": up(most, 0.01), "how": _how(gap, ("lr", "gbm_all_rows"))}
     promise = max(0.0, of["promised"]["reference"] - auc["mean"]) + 5 * auc["sd"]
-    told = ", ".join(f"{who} {value:.3f}" for who, value in of["promised"].items())
+    told_by = ", ".join(f"{who} {value:.3f}" for who, value in of["promised"].items())
     gates["promise"] = {
-        "value": _up(promise, 0.01),
-        "how": f"promised out of time: {told}; hidden: {_how(of['roc_auc'], ())}",
+        "value": up(promise, 0.01),
+        "how": f"promised out of time: {told_by}; hidden: {_how(of['roc_auc'], ())}",
     }
     return gates
 
 
 def _span(metric: str, of: Tree, spare: int) -> Tree:
-    sign = 1.0 if metric == "roc_auc" else -1.0  # above or below is better
-    best, simple = of["reference"], of["lr"]
-    poor = max(POOR[metric], key=lambda name: sign * of[name]["mean"])
-    target = sign * best["mean"] - spare * best["sd"]
-    halfway = sign * (of[poor]["mean"] + simple["mean"]) / 2
-    baseline = min(halfway, target - 3 * best["sd"])
-    step = 0.001 if metric == "ece" else 0.005
-    span = {"baseline": _lenient(baseline, step), "target": _lenient(target, step)}
-    return span | {"how": _how(of, ("lr", *POOR[metric]))}
-
-
-def _lenient(signed: float, step: float) -> float:
-    """Round away from better; the sign says where better is."""
-    return round(abs(math.floor(signed / step + 1e-9) * step), 3)
-
-
-def _up(value: float, step: float) -> float:
-    return round(math.ceil(value / step - 1e-9) * step, 3)
+    """From a metric's baseline to its target."""
+    found = span(
+        Spread.read(of["reference"]),
+        Spread.read(of["lr"]),
+        [Spread.read(of[name]) for name in POOR[metric]],
+        higher=metric == "roc_auc",
+        spare=spare,
+        step=0.001 if metric == "ece" else 0.005,
+    )
+    return found | {"how": _how(of, ("lr", *POOR[metric]))}
 
 
 def _how(of: Tree, others: tuple[str, ...]) -> str:
-    best = of["reference"]
-    told = [
-        f"reference {best['mean']:.4f} sd {best['sd']:.4f}, {best['min']:.4f} to {best['max']:.4f}"
-    ]
-    told += [f"{name} {of[name]['mean']:.3f}" for name in (*others, "oracle")]
-    return "; ".join(told)
+    return told(of, (*others, "oracle"))
 
 
-if __name__ == "__main__":
-    main()
+CALIBRATION = Calibration(
+    learn=_learn,
+    judge=_judge,
+    facts=_facts,
+    thresholds=_thresholds,
+    orderings=(
+        Ordering("roc_auc", ("constant", "recency", "lessons_28d", "lr", "reference", "oracle")),
+        Ordering("log_loss", ("leak_served", "lr", "reference", "oracle"), higher=False),
+        Ordering("ece", ("leak_served", "reference", "oracle"), higher=False),
+        Ordering("silent_gap", ("gbm_all_rows", "lr", "reference"), higher=False),
+        Ordering("roubles", ("everybody", "incumbent", "rule", "oracle")),
+        Ordering("roubles", ("top_risk", "rule")),
+    ),
+    small_orderings=(  # so few customers: the direction, not the level
+        Ordering("roc_auc", ("constant", "reference", "oracle")),
+        Ordering("roubles", ("incumbent", "rule", "oracle")),
+    ),
+    packages=("numpy", "pandas", "scikit-learn", "lightgbm"),
+)

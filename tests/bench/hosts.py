@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from graders.__main__ import runner
+from graders.workshop.workbench import runner
 from sandbox.client import RunnerSandbox
 from sandbox.docker_shell import DockerShells
 from sandbox.interface import Limits

@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import Final
 
 from graders import works
-from graders.__main__ import runner
 from graders.datasets import Datasets
 from graders.grading import grade
 from graders.loading import load_quest
 from graders.quest import Quest
 from graders.results import CheckResult, Outcome, Verdict
+from graders.workshop.workbench import runner
 from sandbox.client import RunnerSandbox
 from simulator.environment import ROOT
 from tests.bench import peers

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from graders import __main__ as command
 from graders import mutants, own_tests
 from graders.checking import Check, Praise
 from graders.datasets import Datasets
@@ -18,6 +17,7 @@ from graders.quest import Quest
 from graders.results import Outcome, Phase
 from graders.rooms import Rooms
 from graders.works import BUG_KINDS, bugs, variants
+from graders.workshop import workbench
 from graders.workspace import Workspace
 from sandbox import runtimes
 from sandbox.client import RunnerSandbox
@@ -395,7 +395,7 @@ def test_the_same_in_real_rooms(planted: Quest, datasets: Datasets, tmp_path: Pa
         runtimes.find("python-ml", home=home)
     except runtimes.RuntimeMissing as missing:
         need(str(missing), present=False)
-    with command.runner(home, kind="bubblewrap") as socket:
+    with workbench.runner(home, kind="bubblewrap") as socket:
         sandbox = RunnerSandbox(socket)
         with handed_in(planted, datasets, GOOD, sandbox) as work:
             assert VALID(work) is None

@@ -9,12 +9,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from graders import __main__ as command
 from graders.datasets import Datasets
 from graders.failures import Fail
 from graders.parsing import LIMITS, Parser, Wanted
 from graders.results import Phase
 from graders.rooms import Rooms
+from graders.workshop import workbench
 from sandbox import runtimes
 from sandbox.client import RunnerSandbox
 from sandbox.interface import Limits
@@ -34,7 +34,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunnerSandbox]
         runtimes.find("python-ml", home=home)
     except runtimes.RuntimeMissing as missing:
         need(str(missing), present=False)
-    with command.runner(home, kind="bubblewrap") as socket:
+    with workbench.runner(home, kind="bubblewrap") as socket:
         yield RunnerSandbox(socket)
 
 

@@ -16,11 +16,12 @@ from graders.loading import load_quest
 from graders.quest import Quest
 from graders.results import Outcome, Phase
 from graders.rooms import Rooms
+from graders.workshop import workbench
 from graders.workspace import Workspace
 from sandbox import runtimes
 from sandbox.client import RunnerSandbox
 from sandbox.interface import Limits
-from tests.graders.small_quest import QUEST_YAML, write_quest
+from tests.graders.small_quest import CHECKS, QUEST_YAML, write_quest
 from tests.needs import need
 
 pytestmark = pytest.mark.bubblewrap
@@ -74,7 +75,8 @@ LIMITS = Limits(cpu_seconds=10, wall_seconds=20, memory_mb=1024, processes=32, s
 def proven(tmp_path_factory: pytest.TempPathFactory) -> Quest:
     """A quest with data and works of its own."""
     quest = QUEST_YAML.replace("tables: {}\n", TABLES)
-    folder = write_quest(tmp_path_factory.mktemp("quests"), quest=quest)
+    checks = CHECKS.replace("points=10", "points=5").replace("points=30", "points=35")
+    folder = write_quest(tmp_path_factory.mktemp("quests"), quest=quest, checks=checks)
     for path, body in WORKS.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(body)
@@ -94,7 +96,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def sandbox(home: Path) -> Iterator[RunnerSandbox]:
-    with command.runner(home, kind="bubblewrap") as socket:
+    with workbench.runner(home, kind="bubblewrap") as socket:
         yield RunnerSandbox(socket)
 
 
@@ -120,9 +122,9 @@ def test_a_quest_proves_itself_in_real_rooms(
     printed = capsys.readouterr().out
     rows = {line.split()[0]: line.split()[1:] for line in printed.splitlines() if line.split()}
     assert rows["reference"] == ["100", "✓", "✓", "✓"]
-    assert rows["starter"] == ["10", "✓", "✗", "·"]
-    assert rows["mistakes/is_right"] == ["10", "✓", "✗", "·"]
-    assert rows["cheats/remembers"] == ["10", "✓", "✗", "·"]
+    assert rows["starter"] == ["5", "✓", "✗", "·"]
+    assert rows["mistakes/is_right"] == ["5", "✓", "✗", "·"]
+    assert rows["cheats/remembers"] == ["5", "✓", "✗", "·"]
 
 
 def test_a_starter_alone_is_printed_in_the_authors_language(

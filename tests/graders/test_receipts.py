@@ -1,6 +1,7 @@
 """A receipt holds what a replay needs, nothing that is hidden, and refuses what does not fit."""
 
 import json
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from graders import receipts
-from graders.basis import Basis
+from graders.basis import Basis, _tables_digest, data_digest
 from graders.datasets import Datasets
 from graders.loading import load_quest
-from graders.printing import verdict_lines
 from graders.quest import Quest
 from graders.receipts import CannotReplay, Receipt
 from graders.results import Event, Phase, Verdict
 from graders.rooms import Rooms
+from graders.workshop.printing import verdict_lines
 from sandbox.interface import Limits, Made
 from tests.fakes import MADE, FakeSandbox
 from tests.graders.conftest import Grade
@@ -225,3 +226,40 @@ def test_a_verdict_of_before_has_no_receipt(verdict: Verdict) -> None:
 
 def test_made_is_what_the_rooms_said(receipt: Receipt) -> None:
     assert receipt.basis.rooms == (Made(**vars(HELD)),)
+
+
+def test_a_receipt_says_what_the_data_and_the_rooms_are_made_of(
+    receipt: Receipt, datasets: Datasets
+) -> None:
+    basis = receipt.basis
+    digests = (basis.work, basis.quest_digest, basis.hidden_data, basis.data, basis.judge)
+    assert all(len(digest) == 64 for digest in (*digests, basis.inside))
+    assert {"simulator", "python", "machine", "numpy", "pyarrow"} <= set(basis.versions)
+    assert basis.limits == Limits(wall_seconds=180, cpu_seconds=120)
+
+
+@pytest.mark.parametrize("table", ["truth/small/sums", "warehouse/small-later/pairs"])
+def test_other_labels_under_the_same_names_are_noticed(
+    table: str, datasets: Datasets, tmp_path: Path
+) -> None:
+    before = data_digest(datasets)
+    copy = tmp_path / "other"
+    shutil.copytree(datasets.truth.parents[1], copy)
+    moved = replace(
+        datasets,
+        public_folder=copy / "warehouse" / "small-public",
+        truth=copy / "truth" / "small",
+    )
+    assert data_digest(moved) == before
+    path = copy / f"{table}.parquet"
+    path.write_bytes(path.read_bytes() + b"x")
+    _tables_digest.cache_clear()
+    assert data_digest(moved) != before
+
+
+def test_what_may_explain_another_verdict_is_named(receipt: Receipt) -> None:
+    then = replace(receipt.basis, data="0" * 64, inside="1" * 64, judge="2" * 64)
+    told = [*receipts.remarks(receipt.model_copy(update={"basis": then}), receipt.basis)]
+    assert len(told) == 3
+    older = replace(receipt.basis, data="", inside="")
+    assert [*receipts.remarks(receipt.model_copy(update={"basis": older}), receipt.basis)] == []

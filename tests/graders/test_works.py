@@ -9,11 +9,11 @@ from graders.datasets import Datasets
 from graders.faults import QuestError
 from graders.grading import grade
 from graders.loading import load_quest
-from graders.matrix import Row, problems, rows_of, untested
-from graders.printing import matrix_lines, result_lines, verdict_lines
 from graders.quest import Quest
 from graders.results import CheckResult, Verdict
 from graders.works import Work, find_work, overlays, reference, starter
+from graders.workshop.matrix import Row, problems, rows_of, untested
+from graders.workshop.printing import matrix_lines, result_lines, verdict_lines
 from tests.fakes import FakeSandbox
 from tests.graders.small_quest import QUEST_YAML, write_quest
 
@@ -127,7 +127,9 @@ def matrix(quest: Quest, datasets: Datasets) -> list[Row]:
 
 
 def test_a_quest_that_proves_itself_has_no_problem(tmp_path: Path, datasets: Datasets) -> None:
-    rows = matrix(quest_with(tmp_path, {}), datasets)
+    folder = quest_with(tmp_path, {}).folder
+    (folder / "starter" / "app" / "model.py").unlink()
+    rows = matrix(load_quest(folder), datasets)
     assert [row.work.name for row in rows] == [
         "reference",
         "starter",
@@ -135,7 +137,7 @@ def test_a_quest_that_proves_itself_has_no_problem(tmp_path: Path, datasets: Dat
         "cheats/constant",
     ]
     assert problems(rows) == []
-    assert untested(rows) == ["is_there", "holds_for_hidden"]
+    assert untested(rows) == ["holds_for_hidden"]
 
 
 @pytest.mark.parametrize(
@@ -144,6 +146,7 @@ def test_a_quest_that_proves_itself_has_no_problem(tmp_path: Path, datasets: Dat
         ("reference/app/model.py", OFF, "model reference: does not pass: 10.0"),
         ("reference/app/model.py", LUCKY, "model reference: holds_for_hidden is failed"),
         ("starter/app/model.py", RIGHT, "model starter: passes with 100.0"),
+        ("starter/app/model.py", OFF, "model starter: has 10.0 points before a learner did"),
         ("mistakes/is_right/app/model.py", LUCKY, "is_right did not stop it: passed"),
         ("cheats/constant/app/model.py", LUCKY, "earns points: is_right 30"),
         ("cheats/constant/app/model.py", RIGHT, "model cheats/constant: passes with 100.0"),

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from graders import __main__ as command
 from graders.datasets import Datasets, prepare
 from graders.grading import grade
 from graders.loading import load_quest
 from graders.results import Verdict
 from graders.works import Work, find_work, reference, starter
+from graders.workshop import workbench
 from sandbox import runtimes
 from sandbox.client import RunnerSandbox
 from sandbox.docker_shell import DockerShells
@@ -55,8 +55,8 @@ def datasets(home: Path) -> Datasets:
 @pytest.fixture(scope="module")
 def both(home: Path) -> Iterator[tuple[RunnerSandbox, RunnerSandbox]]:
     with (
-        command.runner(home, kind="bubblewrap") as one,
-        command.runner(home, kind="docker") as other,
+        workbench.runner(home, kind="bubblewrap") as one,
+        workbench.runner(home, kind="docker") as other,
     ):
         yield RunnerSandbox(one), RunnerSandbox(other)
 

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from graders import __main__ as command
 from graders.datasets import Datasets, prepare
 from graders.grading import grade
 from graders.loading import inspect, load_checks, load_quest
-from graders.matrix import Row, problems
 from graders.messages import load_catalogue, render
 from graders.quest import Language, Stage
 from graders.results import CheckResult, Group, Kind, Outcome, Param, Phase, Severity, Verdict
 from graders.works import Work, overlays, reference, starter
+from graders.workshop import workbench
+from graders.workshop.matrix import Row, problems
 from sandbox import runtimes
 from sandbox.client import RunnerSandbox
 from simulator.catalog.numbers import with_numbers
@@ -55,7 +55,7 @@ def datasets(home: Path) -> Datasets:
 
 @pytest.fixture(scope="module")
 def sandbox(home: Path) -> Iterator[RunnerSandbox]:
-    with command.runner(home, kind="bubblewrap") as socket:
+    with workbench.runner(home, kind="bubblewrap") as socket:
         yield RunnerSandbox(socket)
 
 

@@ -12,6 +12,7 @@ from graders.loading import load_quest
 from graders.receipts import Receipt, read_receipt, receipt_of, write_receipt
 from graders.results import Verdict
 from graders.works import overlay, reference
+from graders.workshop import workbench
 from sandbox import runtimes
 from sandbox.client import RunnerSandbox
 from tests.needs import need
@@ -40,7 +41,7 @@ def receipt(home: Path) -> Path:
     secret = (home / "secret").read_bytes()
     datasets = prepare(QUEST, scale="tiny", secret=secret, home=home)
     files = reference(QUEST, STAGE).files
-    with command.runner(home, kind="bubblewrap") as socket:
+    with workbench.runner(home, kind="bubblewrap") as socket:
         sandbox = RunnerSandbox(socket)
         events = grade(QUEST, STAGE, files, sandbox=sandbox, datasets=datasets, seed=SEED)
         verdict = [*events][-1]

@@ -3,10 +3,11 @@
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from graders.matrix import Row
 from graders.messages import render
 from graders.quest import Language, Quest, Stage
-from graders.results import CheckResult, Group, Outcome, PhaseStarted, Verdict
+from graders.results import CheckResult, Event, Group, Outcome, PhaseStarted, Verdict
+from graders.workshop.matrix import Row
+from graders.workshop.reporting import focus_of
 
 _MARKS = {
     Outcome.PASSED: "✓",
@@ -28,7 +29,19 @@ _WORDS: dict[str, dict[Language, str]] = {
     "reproduce": {"en": "Reproduce", "ru": "Как повторить"},
     "learn": {"en": "Learn", "ru": "Где узнать"},
     "minutes": {"en": "min", "ru": "мин"},
+    "first": {"en": "Mend first", "ru": "Начните с этого"},
 }
+
+
+def event_lines(quest: Quest, stage: Stage, event: Event, language: Language) -> list[str]:
+    """What happens in a grading, as it happens."""
+    match event:
+        case PhaseStarted():
+            return [phase_line(event)]
+        case CheckResult():
+            return list(result_lines(quest, stage, event, language))
+        case Verdict():
+            return list(verdict_lines(stage, event))
 
 
 def phase_line(event: PhaseStarted) -> str:
@@ -72,6 +85,14 @@ def verdict_lines(stage: Stage, verdict: Verdict) -> Iterator[str]:
         yield f"  {_ONLY_FOR_DEVELOPMENT}"
 
 
+def focus_lines(quest: Quest, stage: Stage, verdict: Verdict, language: Language) -> Iterator[str]:
+    """The one thing to mend first; nothing when there is none."""
+    focus = focus_of(verdict)
+    if focus:
+        title = render(quest, stage, focus, language).title
+        yield f"  {_WORDS['first'][language]}: {title} ({focus.check})"
+
+
 def matrix_lines(stage: Stage, rows: Sequence[Row]) -> Iterator[str]:
     """Works by checks; the columns are numbered, and the numbers explained."""
     checks = list(
@@ -87,7 +108,7 @@ def matrix_lines(stage: Stage, rows: Sequence[Row]) -> Iterator[str]:
         outcomes = [row.outcome(check) for check in checks]
         marks = " ".join(f" {_MARKS[outcome]}" if outcome else "  " for outcome in outcomes)
         score = f"{row.verdict.score:>5g}" if row.verdict else "    –"
-        yield f"  {row.work.name:<44} {score}  {marks}"
+        yield f"  {row.name:<44} {score}  {marks}"
 
 
 def _groups(verdict: Verdict) -> list[Group]:

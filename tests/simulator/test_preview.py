@@ -1,0 +1,130 @@
+"""The preview as an author opens it: pages of the site, all messages, and a reload on save."""
+
+import http.cookiejar
+import json
+import re
+import shutil
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from simulator.serving.private import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 120
+Get = Callable[[str], str]
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def quest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    below = tmp_path_factory.mktemp("quests")
+    command = [sys.executable, "-m", "simulator.cli", "new", "late-parcels", "--below", str(below)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    return below / "late_parcels"
+
+
+@pytest.fixture(scope="module")
+def get(quest: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Get]:
+    """A reader of one preview's pages, who keeps their cookies."""
+    port, home = free_port(), tmp_path_factory.mktemp("home")
+    command = [sys.executable, "-m", "simulator.cli", "preview", str(quest)]
+    command += ["--port", str(port), "--home", str(home)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+    jar = http.cookiejar.CookieJar()
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+
+    def read(path: str) -> str:
+        with opener.open(f"http://127.0.0.1:{port}{path}", timeout=60) as answer:
+            body: bytes = answer.read()
+            return body.decode()
+
+    try:
+        _await(read, process)
+        yield read
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+    with pytest.raises(urllib.error.URLError):  # nothing of it is left
+        opener.open(f"http://127.0.0.1:{port}/", timeout=5)
+
+
+def _await(read: Get, process: "subprocess.Popen[bytes]") -> None:
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            read("/preview/stamp")
+        except OSError:
+            time.sleep(0.3)
+        else:
+            return
+    pytest.fail(f"the preview did not come up within {PATIENCE} s")
+
+
+@pytest.fixture
+def changed(quest: Path) -> Iterator[Path]:
+    """The quest to change; put back as it was afterwards."""
+    before = quest.with_name("before")
+    shutil.copytree(quest, before)
+    yield quest
+    shutil.copytree(before, quest, dirs_exist_ok=True)
+    shutil.rmtree(before)
+
+
+def test_everything_a_quest_shows_is_one_click_away(get: Get) -> None:
+    page = get("/preview/")
+    for link in re.findall(r'<li>.*?href="([^"]+)"|<p><a href="([^"]+)"', page):
+        path = link[0] or link[1]
+        assert "preview-mark" in get(path.replace("&amp;", "&")), path
+    for path in ("/quests/late-parcels/rule/?tab=hints", "/quests/late-parcels/tests/?tab=data"):
+        assert "preview-mark" in get(path)
+
+
+def test_the_author_is_signed_in_with_the_starters_files(get: Get) -> None:
+    page = get("/quests/late-parcels/rule/")
+    assert "late_parcels/rule.py" in page
+    assert "/accounts/login/" not in page
+
+
+def test_the_gallery_holds_every_message_in_both_languages(get: Get, quest: Path) -> None:
+    page = get("/preview/messages/rule/")
+    for reason in ("does_not_rise", "another_order", "something_of_nothing"):
+        assert f"<code>{reason}</code>" in page
+    english, russian = page.count('<div lang="en">'), page.count('<div lang="ru">')
+    assert english == russian > 10
+    assert not re.search(r"\{\w+(\|[^{}]*)?\}", page)
+    assert "Пройдено" in page  # the report's own words, in the message's language
+    assert "file_missing" in get("/preview/messages/common/")
+
+
+def test_a_save_changes_the_stamp_and_the_page(get: Get, changed: Path) -> None:
+    before = json.loads(get("/preview/stamp"))["stamp"]
+    assert f'data-stamp="{before}"' in get("/quests/late-parcels/")
+    brief = next(changed.glob("stages/01_*/brief.en.md"))
+    brief.write_text(brief.read_text().replace("## ", "Words that were not there.\n\n## ", 1))
+    assert json.loads(get("/preview/stamp"))["stamp"] != before
+    assert "Words that were not there." in get("/quests/late-parcels/rule/")
+
+
+def test_a_slip_is_shown_in_place_of_the_page_until_it_is_mended(get: Get, changed: Path) -> None:
+    facts = changed / "quest.yaml"
+    text = facts.read_text()
+    facts.write_text(text.replace("difficulty:", "dificulty:"))
+    page = get("/quests/late-parcels/")
+    assert "did you mean" in page
+    assert "quest.yaml:" in page
+    facts.write_text(text)
+    assert "did you mean" not in get("/quests/late-parcels/")
+
+
+def test_a_number_that_is_nowhere_is_the_authors_to_mend(get: Get, changed: Path) -> None:
+    brief = next(changed.glob("stages/01_*/brief.en.md"))
+    brief.write_text(brief.read_text() + "\n{{ no.such.number }}\n")
+    assert "no.such.number" in get("/quests/late-parcels/rule/")
