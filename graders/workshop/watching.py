@@ -3,7 +3,7 @@
 import io
 import json
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +14,9 @@ import pyarrow as pa
 from graders.workshop.canaries import Canaries, Floats, numeric
 from sandbox.interface import (
     Answer,
+    Ask,
     Finished,
+    Heard,
     Limits,
     Made,
     Returned,
@@ -148,6 +150,10 @@ class _WatchedService:
     def __init__(self, service: Service, watch: Watch) -> None:
         self._service, self._watch = service, watch
 
+    @property
+    def up_seconds(self) -> float:
+        return self._service.up_seconds
+
     def request(
         self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
     ) -> Answer:
@@ -155,6 +161,20 @@ class _WatchedService:
         answer = self._service.request(method, path, body, headers)
         self._watch.comes_out(f"the answer to {method} {path}", answer.body)
         return answer
+
+    def load(
+        self, asks: Sequence[Ask], *, patience: float = 10.0, most_open: int = 64
+    ) -> Sequence[Heard]:
+        for ask in asks:
+            self._watch.goes_in(f"{ask.method} {ask.path}", [ask.path, ask.body])
+        heard = self._service.load(asks, patience=patience, most_open=most_open)
+        answers = [one for one in heard if isinstance(one, Answer)]
+        for answer in answers:
+            self._watch.comes_out("an answer under load", answer.body)
+        return heard
+
+    def kill(self) -> Finished:
+        return self._service.kill()
 
     def close(self) -> Finished:
         return self._service.close()
