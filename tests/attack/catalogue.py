@@ -34,6 +34,12 @@ def chosen(words: Iterable[str]) -> tuple[Case, ...]:
     return tuple(case for case in CASES if not wanted or any(_is(case, word) for word in wanted))
 
 
+def named(ids: Iterable[str]) -> tuple[Case, ...]:
+    """The cases of exactly these ids, in their order. Raises KeyError."""
+    known = {case.id: case for case in CASES}
+    return tuple(known[each] for each in ids)
+
+
 def _of(word: str) -> list[Case]:
     return [case for case in CASES if _is(case, word)]
 

@@ -1,14 +1,15 @@
 """Our own defences, one left out at a time: each must turn at least one case red.
 
-A site with bubblewrap's rooms stands; for each wall a runner whose rooms lack it takes the place
-of the site's own, and the cases that name the wall are played. First with nothing left out: then
-none may be red, or the red ones would prove nothing.
+For each wall a runner whose rooms lack it takes the place of the site's own, and the cases that
+name the wall are played. First with nothing left out: then none may be red, or the red ones would
+prove nothing. While one runner is at work, the next one comes up.
 """
 
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
@@ -22,31 +23,42 @@ from tests.attack.faults import taking_over
 from tests.attack.learning import Unanswered
 from tests.attack.plays import PLAYS
 from tests.attack.scanner import leaks
-from tests.attack.stand import Stand, serving
+from tests.attack.stand import Stand
 from tests.sandbox.walls.leaving import WALLS, runner_without
 
 KIND: Final = "bubblewrap"
+NOTHING: Final = "nothing"
+Red = Mapping[str, list[str]]  # what was said of each case that turned red
 
 
-def without(walls: Iterable[str], console: Console) -> dict[str, list[str]]:
-    """Play the cases of these walls without each; the ids of the red ones. Raises NotReady."""
+def without(stand: Stand, walls: Iterable[str]) -> Iterator[tuple[str, Red]]:
+    """Play the cases of these walls without each; yields which turned red, NOTHING first."""
     wanted = tuple(walls)
-    with serving(KIND) as stand:
-        all_of_them = [case for case in CASES if set(case.walls) & set(wanted)]
-        found = {"nothing": _red(stand, None, all_of_them, console)}
-        for wall in wanted:
-            cases = [case for case in CASES if wall in case.walls]
-            found[wall] = _red(stand, wall, cases, console)
-    return found
+    cases = {wall: [case for case in CASES if wall in case.walls] for wall in wanted}
+    cases = {
+        NOTHING: [*{case.id: case for some in cases.values() for case in some}.values()]
+    } | cases
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="next-wall") as pool:
+        coming = pool.submit(_Instead, stand, NOTHING)
+        for wall, after in zip(cases, [*wanted, None], strict=True):
+            instead = coming.result()
+            if after is not None:
+                coming = pool.submit(_Instead, stand, after)
+            with instead as socket, taking_over(stand, socket):
+                found = {case.id: _complaints(stand, case) for case in cases[wall]}
+            yield wall, {name: said for name, said in found.items() if said}
 
 
-def wrong(found: Mapping[str, list[str]]) -> list[str]:
+def wrong(found: Mapping[str, Red]) -> list[str]:
     """Say what the table proves against us: nothing, when every wall is defended."""
-    said = [f"{case} is red with every wall in its place" for case in found["nothing"]]
+    said = [
+        f"{case} is red with every wall in its place: {why}"
+        for case, why in found.get(NOTHING, {}).items()
+    ]
     said += [
         f"the wall {wall} can be left out, and no case turns red"
         for wall, red in found.items()
-        if wall != "nothing" and not red
+        if wall != NOTHING and not red
     ]
     return said
 
@@ -56,35 +68,33 @@ def known() -> tuple[str, ...]:
     return WALLS
 
 
-def show(found: Mapping[str, list[str]], console: Console) -> None:
+def show(found: Mapping[str, Red], console: Console) -> None:
     """Print which cases each wall turns red."""
     table = Table("left out", "cases that turn red")
     for wall, red in found.items():
-        table.add_row(wall, ", ".join(red) or "[red]none[/]" if wall != "nothing" else "none")
+        table.add_row(wall, ", ".join(red) or ("none" if wall == NOTHING else "[red]none[/]"))
     console.print(table)
 
 
-def _red(stand: Stand, wall: str | None, cases: Iterable[Case], console: Console) -> list[str]:
-    with _instead(stand, wall):
-        found = {case.id: _complaints(stand, case) for case in cases}
-    red = {name: said for name, said in found.items() if said}
-    console.print(f"  without {wall or 'nothing'}: {', '.join(red) or 'none'}", highlight=False)
-    for name, said in red.items() if wall is None else ():
-        console.print(f"    {name}: {said}", highlight=False, markup=False)
-    return list(red)
+class _Instead:
+    """A runner without a wall, over the same data, that is up once this is made."""
 
-
-@contextmanager
-def _instead(stand: Stand, wall: str | None) -> Iterator[None]:
-    """Let rooms without a wall, over the same data, take the place of the site's."""
-    with tempfile.TemporaryDirectory(prefix="sim-without-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)  # a shell is another user's
-        with runner_without(wall, folder=folder) as socket:
+    def __init__(self, stand: Stand, wall: str) -> None:
+        with ExitStack() as stack:
+            name = stack.enter_context(tempfile.TemporaryDirectory(prefix="sim-without-"))
+            folder = Path(name)
+            folder.chmod(0o755)  # a shell is another user's
+            left_out = None if wall == NOTHING else wall
+            self._socket = stack.enter_context(runner_without(left_out, folder=folder))
             for data in stand.site.home.glob("warehouse/*/"):
                 shutil.copytree(data, folder / "warehouse" / data.name)
-            with taking_over(stand, socket):
-                yield
+            self._stack = stack.pop_all()
+
+    def __enter__(self) -> Path:
+        return self._socket
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
 
 
 def _complaints(stand: Stand, case: Case) -> list[str]:

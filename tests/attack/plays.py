@@ -5,9 +5,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import IO, Final
 
@@ -37,7 +37,8 @@ def alone(stand: Stand, case: Case) -> Played:
 
 def crowded(stand: Stand, case: Case) -> Played:
     """Eight learners hand it in at once, and after them one more, who finds what they left."""
-    with _more_workers(stand), ThreadPoolExecutor(max_workers=len(CROWD)) as pool:
+    stand.once("crowd", _more_workers)
+    with ThreadPoolExecutor(max_workers=len(CROWD)) as pool:
         first = list(pool.map(lambda name: _by(stand.people[name], stand, case), CROWD))
     last = alone(stand, case)
     surfaces = dict(last.evidence.surfaces)
@@ -50,26 +51,24 @@ def crowded(stand: Stand, case: Case) -> Played:
     )
 
 
-@contextmanager
-def _more_workers(stand: Stand) -> Iterator[None]:
-    """As many gradings at once as there are learners in a crowd, for as long as the block."""
+def _more_workers(stand: Stand) -> bool:
+    """From now on, as many gradings at once as there are learners in a crowd."""
     words = ["celery", "--app", "simulator.celery", "worker", "--queues", "interactive"]
     words += ["--concurrency", str(len(CROWD)), "--hostname", "crowd@%h", "--loglevel", "INFO"]
     words += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    with tempfile.TemporaryFile() as log:
-        worker = subprocess.Popen(
-            [sys.executable, "-m", *words],
-            cwd=ROOT,
-            env={**os.environ, **stand.settings, "SIM_HOME": str(stand.site.home)},
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            _await(log, b"ready.")
-            yield
-        finally:
-            worker.terminate()
-            worker.wait(60)
+    log = tempfile.TemporaryFile()  # noqa: SIM115 - the stand closes it
+    stand.stack.enter_context(log)
+    worker = subprocess.Popen(
+        [sys.executable, "-m", *words],
+        cwd=ROOT,
+        env={**os.environ, **stand.settings, "SIM_HOME": str(stand.site.home)},
+        stdout=log,
+        stderr=log,
+    )
+    stand.stack.callback(worker.wait, 60)
+    stand.stack.callback(worker.terminate)
+    _await(log, b"ready.")
+    return True
 
 
 def _await(log: IO[bytes], word: bytes) -> None:

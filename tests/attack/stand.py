@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,10 +53,19 @@ class Stand:
     memory: Memory | None = None
     reference_seconds: dict[str, float] = field(default_factory=dict)  # by stage
     ratios: list[float] = field(default_factory=list)  # of honest runs after hostile ones
+    stack: ExitStack = field(default_factory=ExitStack)  # ends what belongs to the site, before it
+    shared: dict[str, Any] = field(default_factory=dict)  # what is made once and kept
+
+    def once(self, name: str, make: Callable[["Stand"], Any]) -> Any:
+        """What `make` makes, made when it is first asked for and kept with the stand."""
+        if name not in self.shared:
+            self.shared[name] = make(self)
+        return self.shared[name]
 
     def reference(self) -> dict[str, bytes]:
         """An honest project, whole: good for every stage."""
-        return works.reference(self.quest, self.quest.stages[-1]).files
+        last = self.quest.stages[-1]
+        return dict(self.once("reference", lambda _: works.reference(self.quest, last).files))
 
     def filled_in(self, text: str | bytes) -> bytes:
         """A case's text with the names of the canaries and the site in their places."""
@@ -75,7 +84,8 @@ class Stand:
 
     def tokens(self) -> dict[str, str]:
         """Every token by what holds it: the canaries', and the judge's labels and hidden notes."""
-        return {**self.canaries.tokens, **_hidden_tokens(self.site.home)}
+        hidden = self.once("hidden tokens", lambda _: _hidden_tokens(self.site.home))
+        return {**self.canaries.tokens, **hidden}
 
     def health(self) -> Mapping[str, Any]:
         """What the site says of itself."""
@@ -112,7 +122,7 @@ def serving(kind: str) -> Iterator[Stand]:
         people["neighbour"].put({"notes.txt": neighbour, "app/solution.py": b"# " + neighbour})
         for data in site.home.glob("warehouse/*/"):
             _close(data / CLOSED, canaries.tokens["file"])
-        yield Stand(
+        stand = Stand(
             kind=kind,
             site=site,
             canaries=canaries,
@@ -121,6 +131,8 @@ def serving(kind: str) -> Iterator[Stand]:
             watcher=Watcher(site.pid, home=site.home, scratch=scratch, kind=kind),
             settings=settings,
         )
+        with stand.stack:
+            yield stand
 
 
 def _close(path: Path, text: str) -> None:

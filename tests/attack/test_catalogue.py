@@ -5,11 +5,10 @@ import re
 from dataclasses import replace
 
 import pytest
-from django.apps import apps
-from django.db import models
+from django import forms
 
 from simulator.environment import ROOT
-from tests.attack import expecting
+from tests.attack import absent, expecting
 from tests.attack.case import Case, Evidence, Says
 from tests.attack.catalogue import CASES, NOT_APPLICABLE, PUBLIC, chosen
 from tests.attack.scanner import leaks
@@ -80,11 +79,22 @@ def test_only_what_asks_our_own_parts_can_ask_over_http() -> None:
     }
 
 
-def test_no_model_takes_an_address() -> None:
+def test_nothing_of_the_site_takes_an_address() -> None:
     """Why ESC-10 does not apply."""
-    fields = [field for model in apps.get_models() for field in model._meta.get_fields()]
-    assert fields
-    assert not [field for field in fields if isinstance(field, models.URLField)]
+    assert absent.places_for_an_address() == []
+
+
+@pytest.mark.parametrize(
+    "name", ["avatar_url", "webhook", "repo", "dataset_link", "callback", "image"]
+)
+def test_a_field_for_an_address_would_be_noticed(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taking = type(
+        "TakingForm", (forms.Form,), {name: forms.CharField(), "title": forms.CharField()}
+    )
+    monkeypatch.setattr(absent, "_forms", lambda: iter([taking]))
+    assert [place.rpartition(".")[2] for place in absent.places_for_an_address()] == [name]
 
 
 @pytest.mark.parametrize(
