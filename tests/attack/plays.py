@@ -18,6 +18,9 @@ from tests.attack.learning import HandedIn, Learner, Unanswered
 from tests.attack.stand import CROWD, Stand
 
 STARTING_SECONDS: Final = 60.0
+HAND_INS: Final = 200
+TURNED: Final = 6  # of the pairs that decide, and of those that are shown
+TOO_MANY: Final = 429
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +83,42 @@ def _await(log: IO[bytes], word: bytes) -> None:
     raise Unanswered("more workers do not come up")
 
 
+def probing(stand: Stand, case: Case) -> Played:
+    """One learner turns one answer at a time and watches what is shown, up to the site's limit."""
+    person, decides = stand.people["prober"], stand.decides()
+    of_each = [
+        [n for n, one in enumerate(decides) if one is kind][:TURNED] for kind in (True, False)
+    ]
+    asked = {
+        place: _by(person, stand, _turning(case, place))
+        for place in (None, *of_each[0], *of_each[1])
+    }
+    shown = {place: _shown(played) for place, played in asked.items()}
+    moved = [place for place, value in shown.items() if place is not None and value != shown[None]]
+    said = [f"what is shown moves with pair {n}, which decides" for n in moved if decides[n]]
+    if not moved:
+        said.append("nothing that is turned is seen: this proves nothing")
+    refused = person.rush(case.stage, HAND_INS - len(asked)).count(TOO_MANY)
+    if not refused > HAND_INS // 2:
+        said.append(f"of {HAND_INS} hand-ins in a row, {refused} are refused")
+    attempts = [attempt for played in asked.values() for attempt in played.attempts]
+    return replace(asked[None], attempts=attempts, said=tuple(said))
+
+
+def _turning(case: Case, place: int | None) -> Case:
+    """The case with the answer at this place turned."""
+    word = "" if place is None else str(place)
+    files = {
+        path: text.replace("@TURNED@", word) if isinstance(text, str) else text
+        for path, text in case.files.items()
+    }
+    return replace(case, files=files)
+
+
+def _shown(played: Played) -> object:
+    return played.evidence.check("holds_later").get("params")
+
+
 def unsafe_host(stand: Stand, case: Case) -> Played:
     """The runner's host lacks something: no such host opens a room, and the job waits."""
     with ExitStack() as stack:
@@ -114,6 +153,7 @@ def keeper_killed(stand: Stand, case: Case) -> Played:
 PLAYS: Final[Mapping[str, Callable[[Stand, Case], Played]]] = {
     "alone": alone,
     "crowded": crowded,
+    "probing": probing,
     "unsafe host": unsafe_host,
     "no program": no_program,
     "keeper killed": keeper_killed,

@@ -17,7 +17,7 @@ import httpx
 import pyarrow.parquet as pq
 
 from graders import works
-from graders.loading import load_quest
+from graders.loading import load_module, load_quest
 from graders.quest import Quest
 from simulator.environment import ROOT
 from simulator.serving.private import Site, private_site
@@ -26,6 +26,7 @@ from tests.attack.learning import QUEST, Learner
 from tests.attack.traces import Memory, Traces, Watcher
 
 REFERENCE: Final = "@REFERENCE:"
+SOURCE: Final = "@SOURCE:"
 QUESTS: Final = ROOT / "tests" / "attack" / "quest"
 KINDS: Final[Mapping[str, Mapping[str, str]]] = {
     "bubblewrap": {"SANDBOX_SHELL": "bubblewrap"},
@@ -35,7 +36,7 @@ KINDS: Final[Mapping[str, Mapping[str, str]]] = {
 CLOSED: Final = "closed"
 PATIENCE_SECONDS: Final = 600.0
 CROWD: Final = tuple(f"crowd{number}" for number in range(8))
-PEOPLE: Final = ("mallory", "honest", "neighbour", *CROWD)
+PEOPLE: Final = ("mallory", "honest", "neighbour", "prober", *CROWD)
 
 
 @dataclass(kw_only=True)
@@ -73,6 +74,8 @@ class Stand:
             return text
         if text.startswith(REFERENCE):
             return self.reference()[text.removeprefix(REFERENCE).removesuffix("@")]
+        if text.startswith(SOURCE):
+            return (ROOT / text.removeprefix(SOURCE).removesuffix("@")).read_bytes()
         for place, name in self.places().items():
             text = text.replace(place, name)
         return text.encode()
@@ -86,6 +89,14 @@ class Stand:
         """Every token by what holds it: the canaries', and the judge's labels and hidden notes."""
         hidden = self.once("hidden tokens", lambda _: _hidden_tokens(self.site.home))
         return {**self.canaries.tokens, **hidden}
+
+    def decides(self) -> list[bool]:
+        """Which of the hidden pairs decide and are not shown, in their order."""
+        (labels,) = self.site.home.glob("truth/*/labels.parquet")
+        path = self.quest.folder / "stages/01_answer/hidden_checks.py"
+        checks = load_module(path, name="hidden_checks_of_the_target")
+        found: list[bool] = checks.decides_by(pq.read_table(labels).to_pandas()).tolist()
+        return found
 
     def health(self) -> Mapping[str, Any]:
         """What the site says of itself."""

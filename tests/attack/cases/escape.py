@@ -108,16 +108,15 @@ def add(a, b):
     tell(reached=reached())
 """
 REACH_IN_SERVICE: Final = """
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import HTTPServer
+from app import honest_service
 from app.reach import reached
 
 FOUND = reached()
 
-class Well(BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(repr(FOUND).encode() if FOUND else b'well')
+class Well(honest_service.Well):
+    def _say(self, status, body):
+        super()._say(status, repr(FOUND).encode() if FOUND else body)
 
 HTTPServer(('127.0.0.1', 8000), Well).serve_forever()
 """
@@ -382,9 +381,13 @@ CASES: Final = (
         id="ESC-03/service",
         does="the same from a service, whose room has a loopback",
         stage="service",
-        files={"app/reach.py": REACH, "app/service.py": REACH_IN_SERVICE},
+        files={
+            "app/honest_service.py": "@REFERENCE:app/service.py@",
+            "app/reach.py": REACH,
+            "app/service.py": REACH_IN_SERVICE,
+        },
         blame="passed",
-        checks={"answers": Says("passed")},
+        checks={"answers": Says("passed"), "says_when_it_is_not_ready": Says("passed")},
     ),
     Case(
         id="ESC-04",
