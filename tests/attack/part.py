@@ -7,6 +7,7 @@ on standard output, a line of JSON each (see `together.py`). It ends with 2 when
 import argparse
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -26,6 +27,7 @@ LAST: Final = "crowded"  # its learners need more workers, which then stay
 def main() -> int:
     """Play what is asked for."""
     words = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # and take the site along
     with os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8") as out:
         os.dup2(2, 1)  # whatever else is printed, by whomever, is no part of it
 

@@ -1,5 +1,6 @@
 """How a case is played: by one learner alone, or with others and faults around it."""
 
+import json
 import os
 import subprocess
 import sys
@@ -9,10 +10,10 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from typing import IO, Final
+from typing import IO, Any, Final
 
 from simulator.environment import ROOT
-from tests.attack import faults
+from tests.attack import collecting, faults
 from tests.attack.case import Case, Evidence
 from tests.attack.learning import HandedIn, Learner, Unanswered
 from tests.attack.stand import CROWD, Stand
@@ -86,23 +87,26 @@ def _await(log: IO[bytes], word: bytes) -> None:
 def probing(stand: Stand, case: Case) -> Played:
     """One learner turns one answer at a time and watches what is shown, up to the site's limit."""
     person, decides = stand.people["prober"], stand.decides()
-    of_each = [
-        [n for n, one in enumerate(decides) if one is kind][:TURNED] for kind in (True, False)
-    ]
-    asked = {
-        place: _by(person, stand, _turning(case, place))
-        for place in (None, *of_each[0], *of_each[1])
-    }
-    shown = {place: _shown(played) for place, played in asked.items()}
-    moved = [place for place, value in shown.items() if place is not None and value != shown[None]]
+    first = _by(person, stand, _turning(case, None))
+    usual, reports = _shown(first.evidence.report), {}
+    for kind in (True, False):
+        for place in [n for n, one in enumerate(decides) if one is kind][:TURNED]:
+            attempt = hand_in(person, stand, _turning(case, place)).attempt
+            reports[place] = attempt, person.report(attempt)
+    moved = [place for place, (_, report) in reports.items() if _shown(report) != usual]
     said = [f"what is shown moves with pair {n}, which decides" for n in moved if decides[n]]
     if not moved:
         said.append("nothing that is turned is seen: this proves nothing")
-    refused = person.rush(case.stage, HAND_INS - len(asked)).count(TOO_MANY)
+    refused = person.rush(case.stage, HAND_INS - len(reports)).count(TOO_MANY)
     if not refused > HAND_INS // 2:
         said.append(f"of {HAND_INS} hand-ins in a row, {refused} are refused")
-    attempts = [attempt for played in asked.values() for attempt in played.attempts]
-    return replace(asked[None], attempts=attempts, said=tuple(said))
+    surfaces = dict(first.evidence.surfaces)
+    surfaces |= {f"report {n}": json.dumps(each).encode() for n, (_, each) in reports.items()}
+    return Played(
+        evidence=replace(first.evidence, surfaces=surfaces),
+        attempts=[*first.attempts, *(attempt for attempt, _ in reports.values())],
+        said=tuple(said),
+    )
 
 
 def _turning(case: Case, place: int | None) -> Case:
@@ -115,8 +119,14 @@ def _turning(case: Case, place: int | None) -> Case:
     return replace(case, files=files)
 
 
-def _shown(played: Played) -> object:
-    return played.evidence.check("holds_later").get("params")
+def _shown(report: Mapping[str, Any]) -> object:
+    return [(each["reason"], each["params"], each["score"]) for each in report["checks"]]
+
+
+def collected_again(stand: Stand, case: Case) -> Played:
+    """One learner hands it in; then rooms like theirs are collected a thousand times."""
+    played = alone(stand, case)
+    return _with(played, list(collecting.swapped(stand)))
 
 
 def unsafe_host(stand: Stand, case: Case) -> Played:
@@ -154,6 +164,7 @@ PLAYS: Final[Mapping[str, Callable[[Stand, Case], Played]]] = {
     "alone": alone,
     "crowded": crowded,
     "probing": probing,
+    "collected again": collected_again,
     "unsafe host": unsafe_host,
     "no program": no_program,
     "keeper killed": keeper_killed,

@@ -52,6 +52,7 @@ class Stand:
     settings: Mapping[str, str]
     idle: Traces | None = None
     memory: Memory | None = None
+    yardstick: float = 1.0  # seconds of a task that has nothing to do with the site
     reference_seconds: dict[str, float] = field(default_factory=dict)  # by stage
     ratios: list[float] = field(default_factory=list)  # of honest runs after hostile ones
     stack: ExitStack = field(default_factory=ExitStack)  # ends what belongs to the site, before it

@@ -42,17 +42,31 @@ def play(parts: Sequence[Part], console: Console) -> Found:
     """Play all parts at once. Raises NotReady when a site does not come up."""
     found = Found()
     with ThreadPoolExecutor(max_workers=len(parts)) as pool:
-        playing = [pool.submit(_played, part, found, console) for part in parts]
-        for each in playing:
-            each.result()
+        processes = [_begun(part) for part in parts]
+        try:
+            playing = [
+                pool.submit(_followed, part, process, found, console)
+                for part, process in zip(parts, processes, strict=True)
+            ]
+            for each in playing:
+                each.result()
+        finally:
+            for process in processes:
+                process.terminate()  # those that still play, when another cannot
     found.ran.sort(key=lambda ran: [part.kind for part in parts].index(ran.kind))
     return found
 
 
-def _played(part: Part, found: Found, console: Console) -> None:
+def _begun(part: Part) -> "subprocess.Popen[str]":
     words = [sys.executable, "-m", "tests.attack.part", part.kind]
     words += ["--cases", *(case.id for case in part.cases), "--walls", *part.walls]
-    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    return subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+
+
+def _followed(
+    part: Part, process: "subprocess.Popen[str]", found: Found, console: Console
+) -> None:
+    with process:
         for line in process.stdout or ():
             _note(part, json.loads(line), found, console)
     if process.returncode == NO_SITE:

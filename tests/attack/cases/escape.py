@@ -479,6 +479,7 @@ CASES: Final = (
             "trains": (Says("passed"), Says("failed", "artifact_unreadable")),
             "keeps_the_contract": (Says("passed"), Says("skipped")),
         },
+        play="collected again",
     ),
     Case(
         id="ESC-12",

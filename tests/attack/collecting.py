@@ -1,0 +1,62 @@
+"""What is collected of a room whose files are swapped for links meanwhile, a thousand times."""
+
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+from sandbox.client import RunnerSandbox
+from sandbox.interface import Limits, Room, Unreadable
+from tests.attack.stand import Stand
+
+TIMES: Final = 1_000
+ROOMS: Final = 4  # one after another on each of two lines, each emptied by many collections
+AT_ONCE: Final = 2
+KEPT: Final = b"id,score\n1,0.5\n"
+PREDICTIONS: Final = "predictions.csv"
+LIMITS: Final = Limits(cpu_seconds=60, wall_seconds=60, memory_mb=256, processes=16, scratch_mb=8)
+# A child goes on swapping when the command has ended: whoever collects meets it at work.
+SWAPS: Final = """
+import os
+os.makedirs('/tmp/aside', exist_ok=True)
+kept = {kept!r}
+open('/artifacts/predictions.csv', 'wb').write(kept)
+if os.fork() == 0:
+    while True:
+        os.symlink('@FILE@', '/tmp/aside/link')
+        os.replace('/tmp/aside/link', '/artifacts/predictions.csv')
+        with open('/tmp/aside/fresh', 'wb') as file:
+            file.write(kept)
+        os.replace('/tmp/aside/fresh', '/artifacts/predictions.csv')
+"""
+
+
+def swapped(stand: Stand) -> Iterator[str]:
+    """Complain of every collection that is neither refused nor the plain file, whole."""
+    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+        counts = list(pool.map(lambda _: _counted(stand, TIMES // ROOMS), range(ROOMS)))
+    found = sum(counts, Counter[str]())
+    for what in found.keys() - {"refused", "read"}:
+        yield f"{found[what]} of {TIMES} collections brought {what}"
+    if not found["refused"] or not found["read"]:
+        yield f"the swapping was never met at work: {dict(found)}"
+
+
+def _counted(stand: Stand, times: int) -> "Counter[str]":
+    sandbox = RunnerSandbox(stand.site.home / "runner.sock")
+    script = stand.filled_in(SWAPS.format(kept=KEPT))
+    with sandbox.open(runtime="python-ml", limits=LIMITS) as room:
+        room.upload({"swaps.py": script})
+        return Counter(_collected(room) for _ in range(times))
+
+
+def _collected(room: Room) -> str:
+    """What one collection brought: the plain file, a refusal, or something else."""
+    finished = room.run("python", "swaps.py")
+    if finished.exit_code != 0:
+        return f"no file, the command ended as {finished.exit_code} {finished.stderr[-200:]!r}"
+    try:
+        files = room.files("/artifacts", max_files=8, max_bytes=10_000)
+    except Unreadable:
+        return "refused"
+    return "read" if files == {PREDICTIONS: KEPT} else f"{files!r}"
