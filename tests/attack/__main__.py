@@ -51,13 +51,15 @@ def _judged(
     seconds: float,
     console: Console,
 ) -> int:
-    said = [*found.unplayed, *mutation.wrong(found.walls)]
+    said = [*found.unplayed, *mutation.wrong("wall", found.walls)]
+    said += mutation.wrong("rule", found.rules)
     if whole:
         said += [f"ESC-10 applies: {place}" for place in _places_for_an_address()]
     missing = {kind: _missing(kind) if whole else {} for kind in kinds}
     table.show(console, found.ran, missing)
-    if found.walls:
-        mutation.show(found.walls, console)
+    for what, left_out in (("wall", found.walls), ("rule", found.rules)):
+        if left_out:
+            mutation.show(what, left_out, console)
     for kind, why in skipped.items():
         console.print(f"[yellow]not played[/] {kind}: {why}", highlight=False)
     for each in said:
@@ -99,6 +101,7 @@ def _parts(words: argparse.Namespace, cases: Sequence[Case], kinds: Sequence[str
             kind=kind,
             cases=[case for case in cases if kind not in case.not_on],
             walls=walls if kind == mutation.KIND else (),
+            rules=not words.ids and kind == mutation.KIND,
         )
         for kind in kinds
     ]

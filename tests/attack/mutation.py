@@ -49,14 +49,14 @@ def without(stand: Stand, walls: Iterable[str]) -> Iterator[tuple[str, Red]]:
             yield wall, {name: said for name, said in found.items() if said}
 
 
-def wrong(found: Mapping[str, Red]) -> list[str]:
-    """Say what the table proves against us: nothing, when every wall is defended."""
+def wrong(what: str, found: Mapping[str, Red]) -> list[str]:
+    """Say what the table proves against us: nothing, when every wall (or rule) is defended."""
     said = [
-        f"{case} is red with every wall in its place: {why}"
+        f"{case} is red with every {what} in its place: {why}"
         for case, why in found.get(NOTHING, {}).items()
     ]
     said += [
-        f"the wall {wall} can be left out, and no case turns red"
+        f"the {what} {wall!r} can be left out, and no case turns red"
         for wall, red in found.items()
         if wall != NOTHING and not red
     ]
@@ -68,9 +68,9 @@ def known() -> tuple[str, ...]:
     return WALLS
 
 
-def show(found: Mapping[str, Red], console: Console) -> None:
-    """Print which cases each wall turns red."""
-    table = Table("left out", "cases that turn red")
+def show(what: str, found: Mapping[str, Red], console: Console) -> None:
+    """Print which cases each wall, or rule, turns red."""
+    table = Table(f"{what} left out", "cases that turn red")
     for wall, red in found.items():
         table.add_row(wall, ", ".join(red) or ("none" if wall == NOTHING else "[red]none[/]"))
     console.print(table)

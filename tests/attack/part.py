@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from simulator.serving.private import NotReady
-from tests.attack import invariants, mutation
+from tests.attack import invariants, mutation, rules
 from tests.attack.case import Case
 from tests.attack.catalogue import named
 from tests.attack.running import Ran, run
@@ -37,24 +37,28 @@ def main() -> int:
         began = time.monotonic()
         try:
             with serving(words.kind) as stand:
-                _play(stand, named(words.cases), words.walls, tell=tell, began=began)
+                tell(stands=time.monotonic() - began)
+                _play(stand, named(words.cases), tell)
+                _leave_out(stand, words, tell)
         except NotReady as error:
             sys.stderr.write(f"{error}\n")
             return 2
     return 0
 
 
-def _play(
-    stand: Stand, cases: tuple[Case, ...], walls: list[str], *, tell: Tell, began: float
-) -> None:
+def _play(stand: Stand, cases: tuple[Case, ...], tell: Tell) -> None:
     if cases:
         invariants.prepare(stand)
-    tell(stands=time.monotonic() - began)
     for case in sorted(cases, key=lambda case: case.play == LAST):
         tell(ran=_written(run(stand, case)))
-    if walls:
-        for wall, red in mutation.without(stand, walls):
-            tell(wall=wall, red=red)
+
+
+def _leave_out(stand: Stand, words: argparse.Namespace, tell: Tell) -> None:
+    """Leave out the judge's rules and the rooms' walls, one at a time."""
+    for rule, red in rules.without(stand) if words.rules else ():
+        tell(rule=rule, red=red)
+    for wall, red in mutation.without(stand, words.walls) if words.walls else ():
+        tell(wall=wall, red=red)
 
 
 def _written(ran: Ran) -> dict[str, Any]:
@@ -66,6 +70,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("kind", choices=[*KINDS])
     parser.add_argument("--cases", nargs="*", default=[])
     parser.add_argument("--walls", nargs="*", default=[])
+    parser.add_argument("--rules", action="store_true")
     return parser.parse_args()
 
 

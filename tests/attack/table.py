@@ -70,6 +70,7 @@ def keep(
             for kind in dict.fromkeys(each.kind for each in ran)
         },
         "walls": {wall: list(red) for wall, red in found.walls.items()},
+        "rules": {rule: list(red) for rule, red in found.rules.items()},
         "unproven": list(unproven),
         "not_played": dict(skipped),
     }

@@ -15,6 +15,7 @@ from simulator.serving.private import NotReady
 from tests.attack.case import Case
 from tests.attack.catalogue import named
 from tests.attack.mutation import NOTHING, Red
+from tests.attack.rules import RULES
 from tests.attack.running import Ran
 
 NO_SITE: Final = 2  # how a part ends then
@@ -27,6 +28,7 @@ class Part:
     kind: str
     cases: Sequence[Case] = ()
     walls: Sequence[str] = ()
+    rules: bool = False  # also the judge's
 
 
 @dataclass(kw_only=True)
@@ -35,6 +37,7 @@ class Found:
 
     ran: list[Ran] = field(default_factory=list)
     walls: dict[str, Red] = field(default_factory=dict)
+    rules: dict[str, Red] = field(default_factory=dict)
     unplayed: list[str] = field(default_factory=list)  # a part of it ended before its end
 
 
@@ -60,6 +63,7 @@ def play(parts: Sequence[Part], console: Console) -> Found:
 def _begun(part: Part) -> "subprocess.Popen[str]":
     words = [sys.executable, "-m", "tests.attack.part", part.kind]
     words += ["--cases", *(case.id for case in part.cases), "--walls", *part.walls]
+    words += ["--rules"] * part.rules
     return subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True)
 
 
@@ -81,6 +85,7 @@ def _missing(part: Part, found: Found, code: int) -> list[str]:
     left += [
         wall for wall in ((NOTHING, *part.walls) if part.walls else ()) if wall not in found.walls
     ]
+    left += [rule for rule in (NOTHING, *RULES) if part.rules and rule not in found.rules]
     if code or left:
         return [f"{part.kind}: ended with {code}, without {', '.join(left) or 'a missing case'}"]
     return []
@@ -98,12 +103,14 @@ def _note(part: Part, told: Mapping[str, Any], found: Found, console: Console) -
             f"{kind} {mark} {ran.case.id} {ran.seconds:.1f} s {ran.came_to}", highlight=False
         )
         _complain(ran.complaints, console)
-    if "wall" in told:
-        wall, red = told["wall"], told["red"]
-        found.walls[wall] = red
-        console.print(f"{kind} without {wall}: {', '.join(red) or 'none'}", highlight=False)
-        if wall == NOTHING:
-            _complain((f"{name}: {said}" for name, said in red.items()), console)
+    for name, kept in (("wall", found.walls), ("rule", found.rules)):
+        if name in told:
+            left_out, red = told[name], told["red"]
+            kept[left_out] = red
+            words = f"{kind} without the {name} {left_out}: {', '.join(red) or 'none'}"
+            console.print(words, highlight=False)
+            if left_out == NOTHING:
+                _complain((f"{case}: {said}" for case, said in red.items()), console)
 
 
 def _complain(complaints: Iterable[str], console: Console) -> None:
