@@ -338,8 +338,8 @@ runpy.run_module('app.honest_train', run_name='__main__')
 kept = open('/artifacts/predictions.csv').read()
 if os.fork() == 0:
     while True:
-        os.symlink('@FILE@', '/tmp/link')
-        os.replace('/tmp/link', '/artifacts/predictions.csv')
+        os.symlink('@FILE@', '/artifacts/link')
+        os.replace('/artifacts/link', '/artifacts/predictions.csv')
         open('/artifacts/fresh', 'w').write(kept)
         os.replace('/artifacts/fresh', '/artifacts/predictions.csv')
 time.sleep(0.2)
