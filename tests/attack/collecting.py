@@ -1,8 +1,10 @@
 """What is collected of a room whose files are swapped for links meanwhile, a thousand times."""
 
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import takewhile
 from typing import Final
 
 from sandbox.client import RunnerSandbox
@@ -37,21 +39,27 @@ sys.exit(0 if os.read(begun, 1) and os.read(begun, 1) else 'the child ended')
 
 def swapped(stand: Stand) -> Iterator[str]:
     """Complain of every collection that is neither refused nor the plain file, whole."""
+    given_up = threading.Event()
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-        counts = list(pool.map(lambda _: _counted(stand, TIMES // ROOMS), range(ROOMS)))
-    found = sum(counts, Counter[str]())
+        try:
+            playing = [pool.submit(_counted, stand, given_up) for _ in range(ROOMS)]
+            found = sum((each.result() for each in playing), Counter[str]())
+        finally:
+            given_up.set()
     for what in found.keys() - {"refused", "read"}:
         yield f"{found[what]} of {TIMES} collections brought {what}"
     if not found["refused"] or not found["read"]:
         yield f"the swapping was never met at work: {dict(found)}"
 
 
-def _counted(stand: Stand, times: int) -> "Counter[str]":
+def _counted(stand: Stand, given_up: threading.Event) -> "Counter[str]":
+    """What a room's share of the collections brought."""
     sandbox = RunnerSandbox(stand.site.home / "runner.sock")
     script = stand.filled_in(SWAPS.format(kept=KEPT))
     with sandbox.open(runtime="python-ml", limits=LIMITS) as room:
         room.upload({"swaps.py": script})
-        return Counter(_collected(room) for _ in range(times))
+        times = takewhile(lambda _: not given_up.is_set(), range(TIMES // ROOMS))
+        return Counter(_collected(room) for _ in times)
 
 
 def _collected(room: Room) -> str:

@@ -40,13 +40,16 @@ def without(stand: Stand, walls: Iterable[str]) -> Iterator[tuple[str, Red]]:
     } | cases
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="next-wall") as pool:
         coming = pool.submit(_Instead, stand, NOTHING)
-        for wall, after in zip(cases, [*wanted, None], strict=True):
-            instead = coming.result()
-            if after is not None:
-                coming = pool.submit(_Instead, stand, after)
-            with instead as socket, taking_over(stand, socket):
-                found = {case.id: _complaints(stand, case) for case in cases[wall]}
-            yield wall, {name: said for name, said in found.items() if said}
+        try:
+            for wall, after in zip(cases, [*wanted, None], strict=True):
+                instead = coming.result()
+                if after is not None:
+                    coming = pool.submit(_Instead, stand, after)
+                with instead as socket, taking_over(stand, socket):
+                    found = {case.id: _complaints(stand, case) for case in cases[wall]}
+                yield wall, {name: said for name, said in found.items() if said}
+        finally:
+            coming.result().close()
 
 
 def wrong(what: str, found: Mapping[str, Red]) -> list[str]:
@@ -94,6 +97,10 @@ class _Instead:
         return self._socket
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End it; once is enough."""
         self._stack.close()
 
 

@@ -1,17 +1,22 @@
 """The attack suite is whole, and its judgement can turn red: without playing a single case."""
 
 import base64
+import json
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from django import forms
 
 from simulator.environment import ROOT
-from tests.attack import absent, expecting
+from tests.attack import absent, expecting, mutation, table
 from tests.attack.case import Case, Evidence, Says
-from tests.attack.catalogue import CASES, NOT_APPLICABLE, PUBLIC, chosen
+from tests.attack.catalogue import CASES, NOT_APPLICABLE, PUBLIC, chosen, named
+from tests.attack.rules import RULES
+from tests.attack.running import Ran
 from tests.attack.scanner import leaks
+from tests.attack.together import Found, Part, missing_of
 from tests.sandbox.walls.leaving import WALLS
 
 TOKEN = "5f0c9d2e7ab84163"
@@ -138,3 +143,50 @@ def test_what_is_not_as_expected_turns_red(report: dict[str, object], word: str)
 def test_a_refusal_that_should_have_come_turns_red() -> None:
     refused = replace(CASE, refused="path_outside")
     assert any("was accepted" in said for said in expecting.complaints(refused, EVIDENCE))
+
+
+RAN = Ran(
+    case=chosen(["GAM-05/median"])[0],
+    kind="docker",
+    seconds=1.5,
+    complaints=("I5: a token",),
+    came_to="",
+    ratio=1.0,
+)
+
+
+def test_every_rule_of_the_judge_is_defended_by_cases() -> None:
+    for rule in RULES.values():
+        assert named(rule.cases)
+        assert all(hasattr(module, name) for module, name in rule.instead)
+
+
+def test_a_part_that_ends_before_its_end_is_no_success() -> None:
+    part = Part(kind="docker", cases=chosen(["GAM-05"]), walls=("seccomp",), rules=True)
+    (said,) = missing_of(part, Found(ran=[RAN]), 0)
+    assert "GAM-05/frequent" in said
+    assert "seccomp" in said
+    assert "joined" in said
+    assert "GAM-05/median" not in said
+    assert missing_of(Part(kind="docker", cases=[RAN.case]), Found(ran=[RAN]), 0) == []
+    assert missing_of(Part(kind="docker", cases=[RAN.case]), Found(ran=[RAN]), 1)
+
+
+def test_a_wall_or_rule_that_no_case_defends_is_unproven() -> None:
+    assert mutation.wrong("wall", {"nothing": {}, "seccomp": {"ESC-04": ["said"]}}) == []
+    assert "seccomp" in mutation.wrong("wall", {"nothing": {}, "seccomp": {}})[0]
+    assert "ESC-04" in mutation.wrong("rule", {"nothing": {"ESC-04": ["said"]}})[0]
+
+
+def test_figures_tell_each_shell_and_what_does_not_apply(tmp_path: Path) -> None:
+    path = tmp_path / "attack.json"
+    missing = {
+        "docker": {"ESC-10": "why", "ESC-08/keeper": "here"},
+        "bubblewrap": {"ESC-10": "why"},
+    }
+    table.keep(path, Found(ran=[RAN]), missing, skipped={}, unproven=[], seconds=3.0)
+    kept = json.loads(path.read_text())
+    assert kept["unsafe"] == ["docker:GAM-05/median"]
+    assert kept["shells"]["docker"]["unsafe"] == ["GAM-05/median"]
+    assert (kept["cases"], kept["safe"]) == (1, 0)
+    assert kept["not_applicable"] == {"ESC-10": "why", "docker:ESC-08/keeper": "here"}

@@ -75,10 +75,10 @@ def _followed(
             _note(part, json.loads(line), found, console)
     if process.returncode == NO_SITE:
         raise NotReady(f"{part.kind}: no site stands")
-    found.unplayed += _missing(part, found, process.returncode)
+    found.unplayed += missing_of(part, found, process.returncode)
 
 
-def _missing(part: Part, found: Found, code: int) -> list[str]:
+def missing_of(part: Part, found: Found, code: int) -> list[str]:
     """What a part should have told and has not, as complaints."""
     ran = {each.case.id for each in found.ran if each.kind == part.kind}
     left = [case.id for case in part.cases if case.id not in ran]
