@@ -265,7 +265,7 @@ def add(a, b):
         time.sleep(60)
         os._exit(0)
     if TIMES[0] == 1:
-        time.sleep(0.8)
+        time.sleep(1.5)
     return a + b
 """
 
