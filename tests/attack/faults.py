@@ -35,6 +35,8 @@ NO_NAMESPACES: Final = (
     # A user namespace of our own, whose limit counts for all below it: the host keeps its own.
     *("unshare", "--user", "--map-user=1000", "--map-group=1000", "--keep-caps", "--mount"),
     *("sh", "-c", 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"', "sh"),
+    # What was needed for that goes again: a plain user has none of it, and bwrap minds.
+    *("setpriv", "--ambient-caps", "-all", "--inh-caps", "-all", "--"),
 )
 NO_BWRAP: Final = (
     "import sys; import sandbox.bubblewrap_shell as shell; shell.CARRIED = 'no_such_package'; "
