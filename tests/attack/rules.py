@@ -93,7 +93,7 @@ def _left_out(rule: Rule) -> Iterator[None]:
 
 def _judge(stand: Stand) -> Callable[[Case], Evidence]:
     sandbox = RunnerSandbox(stand.site.home / "runner.sock")
-    secret = stand.settings["SIM_SECRET"].encode()
+    secret = bytes.fromhex(stand.settings["SIM_SECRET"])
     scale = stand.quest.grading_scale
     data = datasets.find(stand.quest, scale=scale, secret=secret, home=stand.site.home)
     if data is None:
