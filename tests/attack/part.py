@@ -21,6 +21,7 @@ from tests.attack.running import Ran, run
 from tests.attack.stand import KINDS, Stand, serving
 
 Tell = Callable[..., None]
+LONGEST: Final = 300  # characters of a complaint; some quote what should not have been shown
 LAST: Final = "crowded"  # its learners need more workers, which then stay
 
 
@@ -56,9 +57,13 @@ def _play(stand: Stand, cases: tuple[Case, ...], tell: Tell) -> None:
 def _leave_out(stand: Stand, words: argparse.Namespace, tell: Tell) -> None:
     """Leave out the judge's rules and the rooms' walls, one at a time."""
     for rule, red in rules.without(stand) if words.rules else ():
-        tell(rule=rule, red=red)
+        tell(rule=rule, red=_short(red))
     for wall, red in mutation.without(stand, words.walls) if words.walls else ():
-        tell(wall=wall, red=red)
+        tell(wall=wall, red=_short(red))
+
+
+def _short(red: mutation.Red) -> mutation.Red:
+    return {case: [text[:LONGEST] for text in said] for case, said in red.items()}
 
 
 def _written(ran: Ran) -> dict[str, Any]:
