@@ -46,8 +46,8 @@ def without(stand: Stand, walls: Iterable[str]) -> Iterator[tuple[str, Red]]:
                 if after is not None:
                     coming = pool.submit(_Instead, stand, after)
                 with instead as socket, taking_over(stand, socket):
-                    found = {case.id: _complaints(stand, case) for case in cases[wall]}
-                yield wall, {name: said for name, said in found.items() if said}
+                    red = _red(stand, wall, cases[wall])
+                yield wall, red
         finally:
             coming.result().close()
 
@@ -105,11 +105,25 @@ class _Instead:
 
 
 def _complaints(stand: Stand, case: Case) -> list[str]:
-    """What is wrong with a case, but for what a runner that stands in cannot be asked."""
+    """What is wrong with a case, but for what a runner that stands in cannot be asked.
+
+    Raises Unanswered when there is no verdict, twice: that proves nothing about a wall.
+    """
     try:
         played = PLAYS[case.play](stand, case)
-    except Unanswered as error:
-        return [str(error)]
+    except Unanswered:
+        played = PLAYS[case.play](stand, case)
     said = [*played.said, *expecting.complaints(case, played.evidence, *played.others)]
     said += stand.canaries.complaints()
     return said + leaks(played.evidence.surfaces, stand.tokens())
+
+
+def _red(stand: Stand, wall: str, cases: Iterable[Case]) -> Red:
+    """The cases that turn red. One without a verdict is red only where none may be."""
+    found = {}
+    for case in cases:
+        try:
+            found[case.id] = _complaints(stand, case)
+        except Unanswered as error:
+            found[case.id] = [str(error)] if wall == NOTHING else []
+    return {name: said for name, said in found.items() if said}
