@@ -16,6 +16,8 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
+from sandbox.client import RunnerSandbox
+from sandbox.interface import SandboxError
 from tests.attack import expecting
 from tests.attack.case import Case
 from tests.attack.catalogue import CASES
@@ -24,6 +26,8 @@ from tests.attack.learning import Unanswered
 from tests.attack.plays import PLAYS
 from tests.attack.scanner import leaks
 from tests.attack.stand import Stand
+from tests.sandbox.conftest import LIMITS
+from tests.sandbox.walls.attacks import ATTACKS, module
 from tests.sandbox.walls.leaving import WALLS, runner_without
 
 KIND: Final = "bubblewrap"
@@ -46,7 +50,7 @@ def without(stand: Stand, walls: Iterable[str]) -> Iterator[tuple[str, Red]]:
                 if after is not None:
                     coming = pool.submit(_Instead, stand, after)
                 with instead as socket, taking_over(stand, socket):
-                    red = _red(stand, wall, cases[wall])
+                    red = _red(stand, wall, cases[wall], socket)
                 yield wall, red
         finally:
             coming.result().close()
@@ -118,12 +122,32 @@ def _complaints(stand: Stand, case: Case) -> list[str]:
     return said + leaks(played.evidence.surfaces, stand.tokens())
 
 
-def _red(stand: Stand, wall: str, cases: Iterable[Case]) -> Red:
-    """The cases that turn red. One without a verdict is red only where none may be."""
+def _red(stand: Stand, wall: str, cases: Iterable[Case], socket: Path) -> Red:
+    """The cases that turn red. One without a verdict proves nothing: its attack is tried alone."""
     found = {}
     for case in cases:
         try:
             found[case.id] = _complaints(stand, case)
         except Unanswered as error:
-            found[case.id] = [str(error)] if wall == NOTHING else []
+            found[case.id] = [str(error)] if wall == NOTHING else _in_one_room(wall, socket)
     return {name: said for name, said in found.items() if said}
+
+
+def _in_one_room(wall: str, socket: Path) -> list[str]:
+    """What the wall's attack gets from a room of its own.
+
+    Without some walls no grading comes to its end: what tidies up behind a room meets processes
+    of others. Then one program in one room shows what the wall keeps shut.
+    """
+    attack = ATTACKS.get(wall)
+    if attack is None:
+        return []
+    try:
+        with RunnerSandbox(socket).open(runtime="python-ml", limits=LIMITS, data="given") as room:
+            room.upload({"m.py": module(attack.body)})
+            finished = room.run("python", "-c", "import m; print(m.attempt())")
+    except SandboxError:
+        return []
+    return [f"in one room, what the wall {wall} keeps shut is open"] * (
+        finished.stdout == b"True\n"
+    )
