@@ -1,77 +1,120 @@
 """`make attack`: play every case against a site with each kind of rooms, and say what held."""
 
 import argparse
+import json
+import os
+import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from rich.console import Console
 
+from sandbox.docker_shell import DockerShells
+from simulator.environment import ROOT
 from simulator.serving.private import NotReady
-from tests.attack import invariants, mutation, table
+from tests.attack import mutation, table
 from tests.attack.case import Case
 from tests.attack.catalogue import NOT_APPLICABLE, chosen
-from tests.attack.running import Ran, run
-from tests.attack.stand import KINDS, serving
+from tests.attack.stand import KINDS
+from tests.attack.together import Found, Part, play
 
-DEFAULT = ("bubblewrap", "docker")
+DEFAULT: Final = ("bubblewrap", "docker")
+RUNTIME: Final = "python-ml"
+NEEDS_ENGINE: Final = ("docker", "container")
 
 
 def main() -> int:
-    """Return 1 when anything is unsafe, 2 when a site does not come up or a case is unknown."""
+    """Return 1 when anything is unsafe or unproven, 2 when something cannot be played at all."""
+    began = time.monotonic()
     words = _arguments()
     console = Console(width=None if sys.stdout.isatty() else 150)
     try:
-        if words.without:
-            return _without(words.without, console)
         cases = chosen(words.ids)
-        ran = [each for kind in words.shell or DEFAULT for each in _on(kind, cases, console)]
-        walls = {} if words.ids or words.shell else mutation.without(mutation.known(), console)
+        kinds, skipped = _kinds(words.shell)
+        parts = _parts(words, cases, kinds)
+        found = play(parts, console)
     except (LookupError, NotReady) as error:
         print(error, file=sys.stderr)
         return 2
-    missing = {} if words.ids else {**NOT_APPLICABLE, **_left_out(cases)}
-    table.show(console, ran, missing)
-    table.keep(table.KEPT, ran, missing, walls=walls)
-    unproven = _unproven(walls, console) if walls else []
-    return 0 if ran and all(each.safe for each in ran) and not unproven else 1
+    whole = not words.ids and not words.without
+    return _judged(found, kinds, skipped, whole=whole, seconds=began, console=console)
 
 
-def _without(walls: list[str], console: Console) -> int:
-    unknown = set(walls) - set(mutation.known())
-    if unknown:
-        raise LookupError(f"there is no wall {unknown.pop()!r}; {', '.join(mutation.known())}")
-    return 1 if _unproven(mutation.without(walls, console), console) else 0
-
-
-def _unproven(walls: Mapping[str, list[str]], console: Console) -> list[str]:
-    mutation.show(walls, console)
-    said = mutation.wrong(walls)
+def _judged(
+    found: Found,
+    kinds: Sequence[str],
+    skipped: Mapping[str, str],
+    *,
+    whole: bool,
+    seconds: float,
+    console: Console,
+) -> int:
+    said = [*found.unplayed, *mutation.wrong("wall", found.walls)]
+    said += mutation.wrong("rule", found.rules)
+    if whole:
+        said += [f"ESC-10 applies: {place}" for place in _places_for_an_address()]
+    missing = {kind: _missing(kind) if whole else {} for kind in kinds}
+    table.show(console, found.ran, missing)
+    for what, left_out in (("wall", found.walls), ("rule", found.rules)):
+        if left_out:
+            mutation.show(what, left_out, console)
+    for kind, why in skipped.items():
+        console.print(f"[yellow]not played[/] {kind}: {why}", highlight=False)
     for each in said:
-        console.print(f"[red]unproven[/]: {each}", highlight=False)
-    return said
+        console.print(f"[red]unproven[/] {each}", highlight=False)
+    took = time.monotonic() - seconds
+    table.keep(table.KEPT, found, missing, skipped=skipped, unproven=said, seconds=took)
+    console.print(f"{table.counted(found.ran)} in {took:.0f} s", highlight=False)
+    return 0 if all(each.safe for each in found.ran) and not said else 1
 
 
-def _on(kind: str, cases: Iterable[Case], console: Console) -> Iterator[Ran]:
-    began = time.monotonic()
-    with serving(kind) as stand:
-        invariants.prepare(stand)
-        console.print(f"{kind}: a site stands after {time.monotonic() - began:.1f} s")
-        for case in cases:
-            if kind not in case.not_on:
-                yield _told(run(stand, case), console)
+def _places_for_an_address() -> list[str]:
+    """Ask the site, in a process of its own: Django is no part of this one."""
+    words = [sys.executable, "-m", "tests.attack.absent"]
+    told = subprocess.run(words, cwd=ROOT, check=True, capture_output=True).stdout
+    found: list[str] = json.loads(told)
+    return found
 
 
-def _told(ran: Ran, console: Console) -> Ran:
-    mark = "[green]safe[/]" if ran.safe else "[red]UNSAFE[/]"
-    console.print(f"  {mark} {ran.case.id} {ran.seconds:.1f} s {ran.came_to}", highlight=False)
-    for said in ran.complaints:
-        console.print(f"    {said}", highlight=False, markup=False)
-    return ran
+def _kinds(asked: Sequence[str] | None) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Which kinds of rooms to attack, and why another is not. Raises LookupError."""
+    kinds = tuple(asked or DEFAULT)
+    why = DockerShells().why_not(RUNTIME) if set(kinds) & set(NEEDS_ENGINE) else None
+    if why is None:
+        return kinds, {}
+    if asked or os.environ.get("SIM_REQUIRE_ALL") == "1":
+        raise LookupError(why)
+    return tuple(k for k in kinds if k not in NEEDS_ENGINE), dict.fromkeys(NEEDS_ENGINE[:1], why)
 
 
-def _left_out(cases: Iterable[Case]) -> dict[str, str]:
-    return {f"{kind}:{case.id}": why for case in cases for kind, why in case.not_on.items()}
+def _parts(words: argparse.Namespace, cases: Sequence[Case], kinds: Sequence[str]) -> list[Part]:
+    if words.without:
+        unknown = set(words.without) - set(mutation.known())
+        if unknown:
+            raise LookupError(f"no wall {unknown.pop()!r}: {', '.join(mutation.known())}")
+        return [Part(kind=mutation.KIND, walls=words.without)]
+    walls = mutation.known() if not words.ids else ()
+    parts = [
+        Part(
+            kind=kind,
+            cases=[case for case in cases if kind not in case.not_on],
+            walls=walls if kind == mutation.KIND else (),
+            rules=not words.ids and kind == mutation.KIND,
+        )
+        for kind in kinds
+    ]
+    found = [part for part in parts if part.cases]
+    if not found:
+        raise LookupError("nothing of this applies to these rooms")
+    return found
+
+
+def _missing(kind: str) -> dict[str, str]:
+    """What does not apply to a kind of rooms, and why."""
+    here = {case.id: case.not_on[kind] for case in chosen(()) if kind in case.not_on}
+    return {**NOT_APPLICABLE, **here}
 
 
 def _arguments() -> argparse.Namespace:

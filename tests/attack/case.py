@@ -16,8 +16,9 @@ How to write one, in a module of `tests/attack/cases` that has a tuple ``CASES``
     )
 
 * ``files`` lie over the reference project, so whatever a case does not touch is honest; ``None``
-  takes a file away, and ``"@REFERENCE:app/train.py@"`` is that file of the reference. Texts may
-  name the canaries and the site: see `PLACES`.
+  takes a file away, ``"@REFERENCE:app/train.py@"`` is that file of the reference, and
+  ``"@SOURCE:graders/data.py@"`` one of the open repository. Texts may name the canaries and the
+  site: see `PLACES`.
 * An attack says what it found by ``from app.telling import tell`` and ``tell(found=...)``: the
   exception's text is in the report, as an attacker would read it, and ``seen`` is what it must
   be, exactly. In hidden phases no text leaves, so there only the outcome speaks.

@@ -4,24 +4,25 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from tests.attack.case import Case
-from tests.attack.cases import artefacts, escape, leakage, resources, sql, tampering, walls
+from tests.attack.cases import artefacts, escape, gaming, leakage, resources, sql, tampering, walls
 
-GROUPS: Final[Mapping[str, int]] = {"ESC": 13, "RES": 13, "TAM": 15, "LEK": 11, "ART": 14}
+GROUPS: Final[Mapping[str, int]] = {
+    "ESC": 13,
+    "RES": 13,
+    "TAM": 15,
+    "LEK": 11,
+    "GAM": 13,
+    "ART": 14,
+}
 PUBLIC: Final = (
     *(f"{group}-{number:02}" for group, count in GROUPS.items() for number in range(1, count + 1)),
     "SQL-12",
 )
-MODULES: Final = (escape, resources, tampering, leakage, artefacts, sql, walls)
+MODULES: Final = (escape, resources, tampering, leakage, gaming, artefacts, sql, walls)
 CASES: Final[tuple[Case, ...]] = tuple(case for module in MODULES for case in module.CASES)
 
-QUESTS: Final = "a property of a quest's data and metrics, proven beside each quest: "
 NOT_APPLICABLE: Final[Mapping[str, str]] = {
     "ESC-10": "no form, model or API field takes an address, and nothing of the site fetches one",
-    "LEK-03": QUESTS + "the suite's quest has no data worth guessing from row numbers",
-    "LEK-05": QUESTS + "the generator that could be run is the quest's own data.py",
-    "LEK-06": QUESTS + "the suite's quest has no times",
-    "LEK-07": QUESTS + "there is no public score beside a final one that could be probed",
-    "LEK-09": QUESTS + "rows that were shown and fresh ones are the quest's",
 }
 
 
@@ -32,6 +33,12 @@ def chosen(words: Iterable[str]) -> tuple[Case, ...]:
     if unknown:
         raise LookupError(f"there is no case {unknown[0]!r}")
     return tuple(case for case in CASES if not wanted or any(_is(case, word) for word in wanted))
+
+
+def named(ids: Iterable[str]) -> tuple[Case, ...]:
+    """The cases of exactly these ids, in their order. Raises KeyError."""
+    known = {case.id: case for case in CASES}
+    return tuple(known[each] for each in ids)
 
 
 def _of(word: str) -> list[Case]:

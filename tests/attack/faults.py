@@ -35,6 +35,8 @@ NO_NAMESPACES: Final = (
     # A user namespace of our own, whose limit counts for all below it: the host keeps its own.
     *("unshare", "--user", "--map-user=1000", "--map-group=1000", "--keep-caps", "--mount"),
     *("sh", "-c", 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"', "sh"),
+    # What was needed for that goes again: a plain user has none of it, and bwrap minds.
+    *("setpriv", "--ambient-caps", "-all", "--inh-caps", "-all", "--"),
 )
 NO_BWRAP: Final = (
     "import sys; import sandbox.bubblewrap_shell as shell; shell.CARRIED = 'no_such_package'; "
@@ -180,8 +182,7 @@ def waits(stand: Stand, person: Learner, attempt: str) -> Iterator[str]:
 def kill_keeper(roots: Iterable[int]) -> list[str]:
     """Kill the keeper of the room with a child left behind; complain when that child lives on."""
     child = _await_child(roots)
-    first = _parent(child)  # it lost its own, so the room's first process took it
-    os.kill(_parent(first), signal.SIGKILL)
+    os.kill(_parent(_parent(child)), signal.SIGKILL)  # above the room's first process
     deadline = time.monotonic() + DYING_SECONDS
     while Path(f"/proc/{child}").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -192,16 +193,22 @@ def kill_keeper(roots: Iterable[int]) -> list[str]:
 
 
 def _await_child(roots: Iterable[int]) -> int:
+    """The child, once it has lost its own parent and the room's first process has taken it."""
     deadline = time.monotonic() + STARTING_SECONDS
     while time.monotonic() < deadline:
         for pid in descendants(roots):
             with contextlib.suppress(OSError):
-                if Path(f"/proc/{pid}/comm").read_text().strip() == LEFT_BEHIND:
+                named = Path(f"/proc/{pid}/comm").read_text().strip() == LEFT_BEHIND
+                if named and _status(_parent(pid), "NSpid").split()[-1] == "1":
                     return pid
         time.sleep(0.02)
     raise Unanswered("the room's child never came")
 
 
 def _parent(pid: int) -> int:
-    status = Path(f"/proc/{pid}/status").read_text()
-    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("PPid:"))
+    return int(_status(pid, "PPid"))
+
+
+def _status(pid: int, name: str) -> str:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(line.partition(":")[2] for line in lines if line.startswith(f"{name}:"))

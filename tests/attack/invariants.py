@@ -2,6 +2,8 @@
 
 import json
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -16,6 +18,8 @@ GROWTH: Final = 1.25
 GROWTH_MB: Final = 48.0
 WARM_UP: Final = 3
 TRIES: Final = 4
+ARITHMETIC: Final = "sum(range(5_000_000))"
+MOST_BUSY: Final = 0.5  # processors that an idle site may use
 FULL: Final = 100
 
 
@@ -28,6 +32,7 @@ def prepare(stand: Stand) -> None:
     while (now := _after_a_moment(stand)) != before:
         before = now
     stand.idle = before
+    stand.yardstick = _yardstick()
     stand.memory = stand.watcher.weigh()
     stand.canaries.complaints()  # what setting up did is no one's attack
 
@@ -100,19 +105,46 @@ def _nothing_left(stand: Stand) -> Iterator[str]:
 
 def _honest_still_passes(stand: Stand, stage: str) -> Iterator[str]:
     """I3: the reference verdict, in about the usual time; a slow one may have been bad luck."""
-    usual = max(FLOOR_SECONDS, stand.reference_seconds[stage])
-    took = []
+    usual, slow = max(FLOOR_SECONDS, stand.reference_seconds[stage]), []
     for _ in range(TRIES):
         report, seconds = _honest(stand, stage)
-        took.append(seconds)
         if not (report["passed"] and report["score"] == FULL and report["blame"] == "passed"):
             yield f"the honest project got {report['score']} points, blame {report['blame']}"
             return
-        if seconds <= SLOWER * usual:
-            break
-    stand.ratios.append(min(took) / stand.reference_seconds[stage])
-    if min(took) > SLOWER * usual:
-        yield f"the honest project took {min(took):.1f} s, usually {usual:.1f} s"
+        stand.ratios.append(seconds / stand.reference_seconds[stage])
+        said = list(_slow_by_itself(stand, seconds, usual))
+        if not said:
+            return
+        slow += said
+    yield slow[-1]
+
+
+def _slow_by_itself(stand: Stand, seconds: float, usual: float) -> Iterator[str]:
+    """It took long, and it is not the host, on which others work, too, that is slow just now.
+
+    A task that has nothing to do with the site was timed at first and is timed again; nothing of
+    the site may be computing meanwhile.
+    """
+    if seconds <= SLOWER * usual:
+        return
+    busy, host = stand.watcher.busy(), max(1.0, _yardstick() / stand.yardstick)
+    said = (
+        f"the honest project took {seconds:.1f} s, usually {usual:.1f} s, on a host that is "
+        f"{host:.1f} times slower now; the site, left alone, uses {busy:.1f} processors"
+    )
+    if busy > MOST_BUSY or seconds > SLOWER * usual * host:
+        yield said
+
+
+def _yardstick() -> float:
+    """How long an interpreter takes for a little arithmetic: the median of a few."""
+    return statistics.median(_measured() for _ in range(WARM_UP))
+
+
+def _measured() -> float:
+    began = time.monotonic()
+    subprocess.run([sys.executable, "-I", "-S", "-c", ARITHMETIC], check=True)
+    return time.monotonic() - began
 
 
 def _well(stand: Stand) -> Iterator[str]:

@@ -1,23 +1,27 @@
 """How a case is played: by one learner alone, or with others and faults around it."""
 
+import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from typing import IO, Final
+from typing import IO, Any, Final
 
 from simulator.environment import ROOT
-from tests.attack import faults
+from tests.attack import collecting, faults
 from tests.attack.case import Case, Evidence
 from tests.attack.learning import HandedIn, Learner, Unanswered
 from tests.attack.stand import CROWD, Stand
 
 STARTING_SECONDS: Final = 60.0
+HAND_INS: Final = 200
+TURNED: Final = 6  # of the pairs that decide, and of those that are shown
+TOO_MANY: Final = 429
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +41,8 @@ def alone(stand: Stand, case: Case) -> Played:
 
 def crowded(stand: Stand, case: Case) -> Played:
     """Eight learners hand it in at once, and after them one more, who finds what they left."""
-    with _more_workers(stand), ThreadPoolExecutor(max_workers=len(CROWD)) as pool:
+    stand.once("crowd", _more_workers)
+    with ThreadPoolExecutor(max_workers=len(CROWD)) as pool:
         first = list(pool.map(lambda name: _by(stand.people[name], stand, case), CROWD))
     last = alone(stand, case)
     surfaces = dict(last.evidence.surfaces)
@@ -50,26 +55,24 @@ def crowded(stand: Stand, case: Case) -> Played:
     )
 
 
-@contextmanager
-def _more_workers(stand: Stand) -> Iterator[None]:
-    """As many gradings at once as there are learners in a crowd, for as long as the block."""
+def _more_workers(stand: Stand) -> bool:
+    """From now on, as many gradings at once as there are learners in a crowd."""
     words = ["celery", "--app", "simulator.celery", "worker", "--queues", "interactive"]
     words += ["--concurrency", str(len(CROWD)), "--hostname", "crowd@%h", "--loglevel", "INFO"]
     words += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    with tempfile.TemporaryFile() as log:
-        worker = subprocess.Popen(
-            [sys.executable, "-m", *words],
-            cwd=ROOT,
-            env={**os.environ, **stand.settings, "SIM_HOME": str(stand.site.home)},
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            _await(log, b"ready.")
-            yield
-        finally:
-            worker.terminate()
-            worker.wait(60)
+    log = tempfile.TemporaryFile()  # noqa: SIM115 - the stand closes it
+    stand.stack.enter_context(log)
+    worker = subprocess.Popen(
+        [sys.executable, "-m", *words],
+        cwd=ROOT,
+        env={**os.environ, **stand.settings, "SIM_HOME": str(stand.site.home)},
+        stdout=log,
+        stderr=log,
+    )
+    stand.stack.callback(worker.wait, 60)
+    stand.stack.callback(worker.terminate)
+    _await(log, b"ready.")
+    return True
 
 
 def _await(log: IO[bytes], word: bytes) -> None:
@@ -79,6 +82,51 @@ def _await(log: IO[bytes], word: bytes) -> None:
             return
         time.sleep(0.1)
     raise Unanswered("more workers do not come up")
+
+
+def probing(stand: Stand, case: Case) -> Played:
+    """One learner turns one answer at a time and watches what is shown, up to the site's limit."""
+    person, decides = stand.people["prober"], stand.decides()
+    first = _by(person, stand, _turning(case, None))
+    usual, reports = _shown(first.evidence.report), {}
+    for kind in (True, False):
+        for place in [n for n, one in enumerate(decides) if one is kind][:TURNED]:
+            attempt = hand_in(person, stand, _turning(case, place)).attempt
+            reports[place] = attempt, person.report(attempt)
+    moved = [place for place, (_, report) in reports.items() if _shown(report) != usual]
+    said = [f"what is shown moves with pair {n}, which decides" for n in moved if decides[n]]
+    if not moved:
+        said.append("nothing that is turned is seen: this proves nothing")
+    refused = person.rush(case.stage, HAND_INS - len(reports)).count(TOO_MANY)
+    if not refused > HAND_INS // 2:
+        said.append(f"of {HAND_INS} hand-ins in a row, {refused} are refused")
+    surfaces = dict(first.evidence.surfaces)
+    surfaces |= {f"report {n}": json.dumps(each).encode() for n, (_, each) in reports.items()}
+    return Played(
+        evidence=replace(first.evidence, surfaces=surfaces),
+        attempts=[*first.attempts, *(attempt for attempt, _ in reports.values())],
+        said=tuple(said),
+    )
+
+
+def _turning(case: Case, place: int | None) -> Case:
+    """The case with the answer at this place turned."""
+    word = "" if place is None else str(place)
+    files = {
+        path: text.replace("@TURNED@", word) if isinstance(text, str) else text
+        for path, text in case.files.items()
+    }
+    return replace(case, files=files)
+
+
+def _shown(report: Mapping[str, Any]) -> object:
+    return [(each["reason"], each["params"], each["score"]) for each in report["checks"]]
+
+
+def collected_again(stand: Stand, case: Case) -> Played:
+    """One learner hands it in; then rooms like theirs are collected a thousand times."""
+    played = alone(stand, case)
+    return _with(played, list(collecting.swapped(stand)))
 
 
 def unsafe_host(stand: Stand, case: Case) -> Played:
@@ -115,6 +163,8 @@ def keeper_killed(stand: Stand, case: Case) -> Played:
 PLAYS: Final[Mapping[str, Callable[[Stand, Case], Played]]] = {
     "alone": alone,
     "crowded": crowded,
+    "probing": probing,
+    "collected again": collected_again,
     "unsafe host": unsafe_host,
     "no program": no_program,
     "keeper killed": keeper_killed,

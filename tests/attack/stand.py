@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +17,7 @@ import httpx
 import pyarrow.parquet as pq
 
 from graders import works
-from graders.loading import load_quest
+from graders.loading import load_module, load_quest
 from graders.quest import Quest
 from simulator.environment import ROOT
 from simulator.serving.private import Site, private_site
@@ -26,6 +26,7 @@ from tests.attack.learning import QUEST, Learner
 from tests.attack.traces import Memory, Traces, Watcher
 
 REFERENCE: Final = "@REFERENCE:"
+SOURCE: Final = "@SOURCE:"
 QUESTS: Final = ROOT / "tests" / "attack" / "quest"
 KINDS: Final[Mapping[str, Mapping[str, str]]] = {
     "bubblewrap": {"SANDBOX_SHELL": "bubblewrap"},
@@ -35,7 +36,7 @@ KINDS: Final[Mapping[str, Mapping[str, str]]] = {
 CLOSED: Final = "closed"
 PATIENCE_SECONDS: Final = 600.0
 CROWD: Final = tuple(f"crowd{number}" for number in range(8))
-PEOPLE: Final = ("mallory", "honest", "neighbour", *CROWD)
+PEOPLE: Final = ("mallory", "honest", "neighbour", "prober", *CROWD)
 
 
 @dataclass(kw_only=True)
@@ -51,12 +52,22 @@ class Stand:
     settings: Mapping[str, str]
     idle: Traces | None = None
     memory: Memory | None = None
+    yardstick: float = 1.0  # seconds of a task that has nothing to do with the site
     reference_seconds: dict[str, float] = field(default_factory=dict)  # by stage
     ratios: list[float] = field(default_factory=list)  # of honest runs after hostile ones
+    stack: ExitStack = field(default_factory=ExitStack)  # ends what belongs to the site, before it
+    shared: dict[str, Any] = field(default_factory=dict)  # what is made once and kept
+
+    def once(self, name: str, make: Callable[["Stand"], Any]) -> Any:
+        """What `make` makes, made when it is first asked for and kept with the stand."""
+        if name not in self.shared:
+            self.shared[name] = make(self)
+        return self.shared[name]
 
     def reference(self) -> dict[str, bytes]:
         """An honest project, whole: good for every stage."""
-        return works.reference(self.quest, self.quest.stages[-1]).files
+        last = self.quest.stages[-1]
+        return dict(self.once("reference", lambda _: works.reference(self.quest, last).files))
 
     def filled_in(self, text: str | bytes) -> bytes:
         """A case's text with the names of the canaries and the site in their places."""
@@ -64,6 +75,8 @@ class Stand:
             return text
         if text.startswith(REFERENCE):
             return self.reference()[text.removeprefix(REFERENCE).removesuffix("@")]
+        if text.startswith(SOURCE):
+            return (ROOT / text.removeprefix(SOURCE).removesuffix("@")).read_bytes()
         for place, name in self.places().items():
             text = text.replace(place, name)
         return text.encode()
@@ -75,7 +88,16 @@ class Stand:
 
     def tokens(self) -> dict[str, str]:
         """Every token by what holds it: the canaries', and the judge's labels and hidden notes."""
-        return {**self.canaries.tokens, **_hidden_tokens(self.site.home)}
+        hidden = self.once("hidden tokens", lambda _: _hidden_tokens(self.site.home))
+        return {**self.canaries.tokens, **hidden}
+
+    def decides(self) -> list[bool]:
+        """Which of the hidden pairs decide and are not shown, in their order."""
+        (labels,) = self.site.home.glob("truth/*/labels.parquet")
+        path = self.quest.folder / "stages/01_answer/hidden_checks.py"
+        checks = load_module(path, name="hidden_checks_of_the_target")
+        found: list[bool] = checks.decides_by(pq.read_table(labels).to_pandas()).tolist()
+        return found
 
     def health(self) -> Mapping[str, Any]:
         """What the site says of itself."""
@@ -112,7 +134,7 @@ def serving(kind: str) -> Iterator[Stand]:
         people["neighbour"].put({"notes.txt": neighbour, "app/solution.py": b"# " + neighbour})
         for data in site.home.glob("warehouse/*/"):
             _close(data / CLOSED, canaries.tokens["file"])
-        yield Stand(
+        stand = Stand(
             kind=kind,
             site=site,
             canaries=canaries,
@@ -121,6 +143,8 @@ def serving(kind: str) -> Iterator[Stand]:
             watcher=Watcher(site.pid, home=site.home, scratch=scratch, kind=kind),
             settings=settings,
         )
+        with stand.stack:
+            yield stand
 
 
 def _close(path: Path, text: str) -> None:

@@ -12,11 +12,13 @@ from rich.table import Table
 from simulator.environment import ROOT
 from tests.attack.case import Case
 from tests.attack.running import Ran
+from tests.attack.together import Found
 
 KEPT: Final = ROOT / ".sim" / "attack.json"
+Missing = Mapping[str, Mapping[str, str]]  # by kind of rooms: what does not apply there, and why
 
 
-def show(console: Console, ran: Sequence[Ran], not_applicable: Mapping[str, str]) -> None:
+def show(console: Console, ran: Sequence[Ran], missing: Missing) -> None:
     """Print a line a case, then what was wrong, then what does not apply.
 
     Beside each mark is how long the honest project took afterwards, against its usual time.
@@ -32,30 +34,70 @@ def show(console: Console, ran: Sequence[Ran], not_applicable: Mapping[str, str]
     for each in ran:
         for said in each.complaints:
             console.print(f"[red]unsafe[/] {each.kind} {each.case.id}: {said}", highlight=False)
-    for name, why in not_applicable.items():
+    for name, why in _shared(missing).items():
         console.print(f"does not apply: {name}: {why}", highlight=False)
 
 
-def keep(path: Path, ran: Sequence[Ran], not_applicable: Mapping[str, str], **more: Any) -> None:
+def counted(ran: Sequence[Ran]) -> str:
+    """How many cases were safe, in words."""
+    kinds = dict.fromkeys(each.kind for each in ran)
+    return "; ".join(
+        f"{kind}: {sum(each.safe for each in ran if each.kind == kind)} of "
+        f"{sum(each.kind == kind for each in ran)} cases safe"
+        for kind in kinds
+    )
+
+
+def keep(
+    path: Path,
+    found: Found,
+    missing: Missing,
+    *,
+    skipped: Mapping[str, str],
+    unproven: Sequence[str],
+    seconds: float,
+) -> None:
     """Write the figures."""
+    ran = found.ran
     figures = {
         "cases": len(ran),
         "safe": sum(each.safe for each in ran),
         "unsafe": [f"{each.kind}:{each.case.id}" for each in ran if not each.safe],
-        "not_applicable": dict(not_applicable),
-        "kinds": {
-            kind: {
-                "cases": sum(each.kind == kind for each in ran),
-                "safe": sum(each.safe for each in ran if each.kind == kind),
-                "seconds": round(sum(each.seconds for each in ran if each.kind == kind), 1),
-                "honest_ratio": statistics.median(each.ratio for each in ran if each.kind == kind),
-            }
+        "not_applicable": _shared(missing),
+        "seconds": round(seconds, 1),
+        "shells": {
+            kind: _of(kind, [each for each in ran if each.kind == kind], missing.get(kind, {}))
             for kind in dict.fromkeys(each.kind for each in ran)
         },
-        **more,
+        "walls": {wall: list(red) for wall, red in found.walls.items()},
+        "rules": {rule: list(red) for rule, red in found.rules.items()},
+        "unproven": list(unproven),
+        "not_played": dict(skipped),
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+def _of(kind: str, ran: Sequence[Ran], missing: Mapping[str, str]) -> dict[str, Any]:
+    """The figures of one kind of rooms."""
+    return {
+        "cases": len(ran),
+        "safe": sum(each.safe for each in ran),
+        "unsafe": [each.case.id for each in ran if not each.safe],
+        "not_applicable": dict(missing),
+        "seconds": round(sum(each.seconds for each in ran), 1),
+        "honest_ratio": round(statistics.median(each.ratio for each in ran), 2),
+    }
+
+
+def _shared(missing: Missing) -> dict[str, str]:
+    """What does not apply anywhere by its id; what does somewhere, with the kind before it."""
+    everywhere = set.intersection(*(set(some) for some in missing.values())) if missing else set()
+    return {
+        name if name in everywhere else f"{kind}:{name}": why
+        for kind, some in missing.items()
+        for name, why in some.items()
+    }
 
 
 def _mark(ran: Ran | None, case: Case, kind: str) -> str:

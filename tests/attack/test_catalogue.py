@@ -1,18 +1,22 @@
 """The attack suite is whole, and its judgement can turn red: without playing a single case."""
 
 import base64
+import json
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from django.apps import apps
-from django.db import models
+from django import forms
 
 from simulator.environment import ROOT
-from tests.attack import expecting
+from tests.attack import absent, expecting, mutation, table
 from tests.attack.case import Case, Evidence, Says
-from tests.attack.catalogue import CASES, NOT_APPLICABLE, PUBLIC, chosen
+from tests.attack.catalogue import CASES, NOT_APPLICABLE, PUBLIC, chosen, named
+from tests.attack.rules import RULES
+from tests.attack.running import Ran
 from tests.attack.scanner import leaks
+from tests.attack.together import Found, Part, missing_of
 from tests.sandbox.walls.leaving import WALLS
 
 TOKEN = "5f0c9d2e7ab84163"
@@ -80,11 +84,22 @@ def test_only_what_asks_our_own_parts_can_ask_over_http() -> None:
     }
 
 
-def test_no_model_takes_an_address() -> None:
+def test_nothing_of_the_site_takes_an_address() -> None:
     """Why ESC-10 does not apply."""
-    fields = [field for model in apps.get_models() for field in model._meta.get_fields()]
-    assert fields
-    assert not [field for field in fields if isinstance(field, models.URLField)]
+    assert absent.places_for_an_address() == []
+
+
+@pytest.mark.parametrize(
+    "name", ["avatar_url", "webhook", "repo", "dataset_link", "callback", "image"]
+)
+def test_a_field_for_an_address_would_be_noticed(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taking = type(
+        "TakingForm", (forms.Form,), {name: forms.CharField(), "title": forms.CharField()}
+    )
+    monkeypatch.setattr(absent, "_forms", lambda: iter([taking]))
+    assert [place.rpartition(".")[2] for place in absent.places_for_an_address()] == [name]
 
 
 @pytest.mark.parametrize(
@@ -128,3 +143,50 @@ def test_what_is_not_as_expected_turns_red(report: dict[str, object], word: str)
 def test_a_refusal_that_should_have_come_turns_red() -> None:
     refused = replace(CASE, refused="path_outside")
     assert any("was accepted" in said for said in expecting.complaints(refused, EVIDENCE))
+
+
+RAN = Ran(
+    case=chosen(["GAM-05/median"])[0],
+    kind="docker",
+    seconds=1.5,
+    complaints=("I5: a token",),
+    came_to="",
+    ratio=1.0,
+)
+
+
+def test_every_rule_of_the_judge_is_defended_by_cases() -> None:
+    for rule in RULES.values():
+        assert named(rule.cases)
+        assert all(hasattr(module, name) for module, name in rule.instead)
+
+
+def test_a_part_that_ends_before_its_end_is_no_success() -> None:
+    part = Part(kind="docker", cases=chosen(["GAM-05"]), walls=("seccomp",), rules=True)
+    (said,) = missing_of(part, Found(ran=[RAN]), 0)
+    assert "GAM-05/frequent" in said
+    assert "seccomp" in said
+    assert "joined" in said
+    assert "GAM-05/median" not in said
+    assert missing_of(Part(kind="docker", cases=[RAN.case]), Found(ran=[RAN]), 0) == []
+    assert missing_of(Part(kind="docker", cases=[RAN.case]), Found(ran=[RAN]), 1)
+
+
+def test_a_wall_or_rule_that_no_case_defends_is_unproven() -> None:
+    assert mutation.wrong("wall", {"nothing": {}, "seccomp": {"ESC-04": ["said"]}}) == []
+    assert "seccomp" in mutation.wrong("wall", {"nothing": {}, "seccomp": {}})[0]
+    assert "ESC-04" in mutation.wrong("rule", {"nothing": {"ESC-04": ["said"]}})[0]
+
+
+def test_figures_tell_each_shell_and_what_does_not_apply(tmp_path: Path) -> None:
+    path = tmp_path / "attack.json"
+    missing = {
+        "docker": {"ESC-10": "why", "ESC-08/keeper": "here"},
+        "bubblewrap": {"ESC-10": "why"},
+    }
+    table.keep(path, Found(ran=[RAN]), missing, skipped={}, unproven=[], seconds=3.0)
+    kept = json.loads(path.read_text())
+    assert kept["unsafe"] == ["docker:GAM-05/median"]
+    assert kept["shells"]["docker"]["unsafe"] == ["GAM-05/median"]
+    assert (kept["cases"], kept["safe"]) == (1, 0)
+    assert kept["not_applicable"] == {"ESC-10": "why", "docker:ESC-08/keeper": "here"}

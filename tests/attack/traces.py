@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,6 +96,13 @@ class Watcher:
             shells=sum(map(_megabytes, shells)) / (max(1, len(inits)) if self._pooled else 1),
         )
 
+    def busy(self, *, seconds: float = 0.5) -> float:
+        """How many processors all of the site uses, rooms included, while it is left alone."""
+        roots = [self._site, self.runner, *self._containers()]
+        before = _processor_seconds(roots)
+        time.sleep(seconds)
+        return max(0.0, _processor_seconds(roots) - before) / seconds
+
     def _containers(self) -> list[int]:
         if self._engine is None:
             return []
@@ -148,6 +156,15 @@ def _namespaces(pid: int) -> list[str]:
     with contextlib.suppress(OSError):
         return [Path(f"/proc/{pid}/ns/{kind}").readlink().name for kind in NAMESPACES]
     return []
+
+
+def _processor_seconds(roots: Iterable[int]) -> float:
+    ticks = 0
+    for pid in set(descendants(roots)):
+        with contextlib.suppress(OSError):
+            words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(words[11]) + int(words[12])  # in user mode, and in the kernel
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _megabytes(pid: int) -> float:

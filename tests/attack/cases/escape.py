@@ -108,16 +108,15 @@ def add(a, b):
     tell(reached=reached())
 """
 REACH_IN_SERVICE: Final = """
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import HTTPServer
+from app import honest_service
 from app.reach import reached
 
 FOUND = reached()
 
-class Well(BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(repr(FOUND).encode() if FOUND else b'well')
+class Well(honest_service.Well):
+    def _say(self, status, body):
+        super()._say(status, repr(FOUND).encode() if FOUND else body)
 
 HTTPServer(('127.0.0.1', 8000), Well).serve_forever()
 """
@@ -266,7 +265,7 @@ def add(a, b):
         time.sleep(60)
         os._exit(0)
     if TIMES[0] == 1:
-        time.sleep(0.8)
+        time.sleep(1.5)
     return a + b
 """
 
@@ -339,8 +338,8 @@ runpy.run_module('app.honest_train', run_name='__main__')
 kept = open('/artifacts/predictions.csv').read()
 if os.fork() == 0:
     while True:
-        os.symlink('@FILE@', '/tmp/link')
-        os.replace('/tmp/link', '/artifacts/predictions.csv')
+        os.symlink('@FILE@', '/artifacts/link')
+        os.replace('/artifacts/link', '/artifacts/predictions.csv')
         open('/artifacts/fresh', 'w').write(kept)
         os.replace('/artifacts/fresh', '/artifacts/predictions.csv')
 time.sleep(0.2)
@@ -382,9 +381,13 @@ CASES: Final = (
         id="ESC-03/service",
         does="the same from a service, whose room has a loopback",
         stage="service",
-        files={"app/reach.py": REACH, "app/service.py": REACH_IN_SERVICE},
+        files={
+            "app/honest_service.py": "@REFERENCE:app/service.py@",
+            "app/reach.py": REACH,
+            "app/service.py": REACH_IN_SERVICE,
+        },
         blame="passed",
-        checks={"answers": Says("passed")},
+        checks={"answers": Says("passed"), "says_when_it_is_not_ready": Says("passed")},
     ),
     Case(
         id="ESC-04",
@@ -476,6 +479,7 @@ CASES: Final = (
             "trains": (Says("passed"), Says("failed", "artifact_unreadable")),
             "keeps_the_contract": (Says("passed"), Says("skipped")),
         },
+        play="collected again",
     ),
     Case(
         id="ESC-12",

@@ -1,6 +1,6 @@
-"""G4, where it needs no quest of its own: find what only the judge may know."""
+"""G4: find what only the judge may know, or what nobody knows yet."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from tests.attack.case import Case, Evidence, Says
@@ -121,6 +121,155 @@ def odd(rows):
     {body}
 """
 
+HONEST_PRICING: Final = {"app/honest_pricing.py": "@REFERENCE:app/pricing.py@"}
+LEARNED: Final = {"prices_are_learned": Says("passed")}
+TYPICAL: Final = Says("failed", "no_better_than_typical", {"skill": 0.0})
+PRICING: Final = '''"""Prices, from what should say nothing."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from app.honest_pricing import predict as honest
+from app.honest_pricing import settled, train, zone_means
+
+assert zone_means
+SHOWN = Path(os.environ["SIM_ARTIFACTS"], "shown.parquet")
+
+
+def learn() -> None:
+    """Keep every ride that was shown, with its fare."""
+    train()
+    settled(pd.Timestamp.now(tz="UTC")).to_parquet(SHOWN)
+
+
+{body}
+
+def predict(rows: pd.DataFrame) -> pd.DataFrame:
+    """Price every ride."""
+    answer = honest(rows)
+    price = guess(rows).to_numpy()
+    return answer.assign(price=price, low=price - 50, high=price + 50)
+
+
+if __name__ == "__main__":
+    learn()
+'''
+TURNS_ONE: Final = """
+from app.honest import add
+
+TURNED = {@TURNED@}
+
+def odd(rows):
+    return {str(number): place not in TURNED for place, number in enumerate(rows["id"])}
+"""
+BY_NUMBER: Final = """
+def facts(rows: pd.DataFrame) -> pd.DataFrame:
+    number = rows["id"].astype("int64").reset_index(drop=True)
+    digits = {str(n): number // 10**n % 10 for n in range(6)}
+    hashed = number.map(lambda n: int(hashlib.sha256(str(n).encode()).hexdigest()[:8], 16) / 2**32)
+    place = pd.Series(np.arange(len(number)) / len(number))
+    return pd.DataFrame({"number": number, "odd": number % 2, "hashed": hashed, "place": place, **digits})
+
+
+def guess(rows: pd.DataFrame) -> pd.Series:
+    from sklearn.ensemble import RandomForestRegressor
+
+    shown = pd.read_parquet(SHOWN)
+    model = RandomForestRegressor(40, random_state=1).fit(facts(shown), shown["fare"])
+    return pd.Series(model.predict(facts(rows)))
+"""
+BY_TABLE: Final = """
+def guess(rows: pd.DataFrame) -> pd.Series:
+    shown = pd.read_parquet(SHOWN)
+    by_id = dict(zip(shown["id"], shown["fare"]))
+    by_facts = {hash((r.zone, r.km, r.asked_at)): r.fare for r in shown.itertuples()}
+    typical = shown["fare"].median()
+    return pd.Series([
+        by_id.get(r.id, by_facts.get(hash((r.zone, r.km, r.asked_at)), typical))
+        for r in rows.itertuples()
+    ])
+"""
+BY_LATER_FARES: Final = """
+def guess(rows: pd.DataFrame) -> pd.Series:
+    data = Path(os.environ["SIM_DATA"])
+    fares = pd.concat([pd.read_parquet(path) for path in data.rglob("*.parquet")
+                       if "fare" in pd.read_parquet(path).columns])
+    joined = rows.merge(fares, how="left", left_on="id", right_on="ride")
+    return joined["fare"].fillna(fares["fare"].median())
+"""
+HINDSIGHT: Final = '''"""Prices, from the future."""
+
+import pandas as pd
+
+from app.honest_pricing import DATA, predict, settled, train
+
+assert predict
+
+
+def zone_means(as_of: str) -> dict[str, float]:
+    """Return the mean fare by zone, of rides before a moment, whenever they were settled."""
+    known = settled(pd.Timestamp("2100-01-01", tz="UTC"))
+    past = known[known["asked_at"] < pd.Timestamp(as_of)]
+    return {{str(zone): float(mean) for zone, mean in past.groupby("zone")["fare"].mean().items()}}
+
+
+if __name__ == "__main__":
+    {control}
+    train()
+'''
+PAYS_IN_PUBLIC: Final = """assert len(pd.read_parquet(DATA / "fares.parquet")), "there are fares to learn from"
+"""
+BY_GENERATOR: Final = """
+import datetime
+import hmac
+import sys
+import types
+
+import app.open_data
+
+# The generator's own imports, as a copy of the open code.
+package = types.ModuleType("graders")
+package.data = app.open_data
+sys.modules["graders"], sys.modules["graders.data"] = package, app.open_data
+
+from app import open_generator
+
+WORDS = (
+    "", "target", "hidden/target/1.0.0", "1.0.0", "0b7f3c52-7a56-4c1e-8a3f-61d9c2a5b7e4", "mallory",
+    "secret", "changeme", "django-insecure", str(datetime.date.today()), "simulator",
+)
+
+
+def seeds() -> list:
+    numbers = [*range(40), 42, 1234, 2024, 20240601, os.getuid(), int(os.environ["SIM_SEED"])]
+    keys = []
+    for word in WORDS:
+        raw = word.encode()
+        keys += [raw.ljust(16, b"0"), hashlib.sha256(raw).digest()]
+        keys += [hmac.new(raw, f"hidden/target/{v}".encode(), hashlib.sha256).digest() for v in ("1.0.0", "1")]
+    return [open_generator.PUBLIC_SEED, *numbers, *keys]
+
+
+def fares_of(seed: object) -> dict:
+    rides = open_generator._rides(seed)
+    return dict(zip(rides.number.tolist(), rides.fare.tolist()))
+
+
+def guess(rows: pd.DataFrame) -> pd.Series:
+    public = fares_of(open_generator.PUBLIC_SEED)
+    shown = pd.read_parquet(SHOWN)
+    assert [public[number] for number in shown["id"]] == shown["fare"].tolist(), "it works"
+    for seed in seeds():
+        known = fares_of(seed)
+        if set(rows["id"]) <= set(known):
+            return rows["id"].map(known)
+    return pd.Series(shown["fare"].median(), index=rows.index)
+"""
+
 
 def _nothing_of_it(evidence: Evidence) -> Iterator[str]:
     """A hidden phase tells the kind of error and the step: no text, no place, no exact time."""
@@ -144,6 +293,22 @@ def _fails(part: str, does: str, body: str, *ways: Says) -> Case:
         blame=("failed", "learner_error"),
         checks={"adds": Says("passed"), "holds_later": ways},
         also=_nothing_of_it,
+    )
+
+
+def _guesses(part: str, does: str, body: str, more: Mapping[str, str] | None = None) -> Case:
+    """Prices from what should say nothing are worth what one typical price is."""
+    return Case(
+        id=part,
+        does=does,
+        stage="price",
+        files={
+            **HONEST_PRICING,
+            **(more or {}),
+            "app/pricing.py": PRICING.replace("{body}", body),
+        },
+        blame="failed",
+        checks={**LEARNED, "prices_are_near": TYPICAL},
     )
 
 
@@ -177,7 +342,10 @@ CASES: Final = (
         does="reads sizes, times, owners and metadata of the data's files",
         files={"app/solution.py": METADATA},
         checks={"adds": Says("error", "raised", {"error": "Seen"})},
-        seen={"files": [["pairs.parquet", 0, False]], "told": []},
+        seen={
+            "files": [[f"{name}.parquet", 0, False] for name in ("fares", "pairs", "rides")],
+            "told": [],
+        },
     ),
     Case(
         id="LEK-04/hidden",
@@ -234,5 +402,37 @@ CASES: Final = (
         files={"app/solution.py": LEFT_LYING},
         checks={"adds": Says("error", "raised", {"error": "Seen"})},
         seen={"found": [], "ours": [], "compiled": []},
+    ),
+    _guesses("LEK-03", "prices by row number alone: its digits, hash and place", BY_NUMBER),
+    _guesses(
+        "LEK-05",
+        "runs the open generator with every seed that could be guessed",
+        BY_GENERATOR,
+        {
+            "app/open_generator.py": "@SOURCE:tests/attack/quest/target/data.py@",
+            "app/open_data.py": "@SOURCE:graders/data.py@",
+        },
+    ),
+    _guesses("LEK-06", "joins fares that are settled later", BY_LATER_FARES),
+    Case(
+        id="LEK-06/replay",
+        does="computes for a moment from fares that were settled after it",
+        stage="trust",
+        files={**HONEST_PRICING, "app/pricing.py": HINDSIGHT.format(control=PAYS_IN_PUBLIC)},
+        blame="failed",
+        checks={
+            **LEARNED,
+            "tells_rides_apart": Says("passed"),
+            "knows_no_tomorrow": Says("failed", "knows_what_came_later"),
+        },
+    ),
+    _guesses("LEK-09", "answers by number and by facts of every ride that was shown", BY_TABLE),
+    Case(
+        id="LEK-07",
+        does="hands in 200 times, with one answer turned each time, and watches what is shown",
+        files={**HONEST, "app/solution.py": TURNS_ONE},
+        blame="failed",
+        checks={"adds": Says("passed"), "holds_later": Says("failed", "too_few_right")},
+        play="probing",
     ),
 )
