@@ -7,6 +7,7 @@ import importlib
 import os
 import signal
 import socket
+import sys
 from typing import NoReturn
 
 from sandbox.agent import container, kernel, walls, wardens
@@ -31,5 +32,7 @@ def live(for_template: socket.socket, for_wardens: socket.socket) -> NoReturn:
         # Imported only here, so that what wardens are forked from stays small.
         template = importlib.import_module("sandbox.agent.template")
         template.run(for_template, bell, wardens=pid)
+    except OSError as error:  # the last words of a shell say why it does not come up
+        sys.stderr.write(f"{error}\n")
     finally:
         os._exit(0)

@@ -81,6 +81,7 @@ def _figures(name: str, where: Host, *, in_a_row: int, more: int) -> dict[str, f
     many(where.sandbox, in_a_row)
     many(where.sandbox, more, at_once=AT_ONCE)
     seconds = time.perf_counter() - started
+    where.refill()
     left = settled(where.holdings, holdings)
     found = {"rooms": float(in_a_row + more), "seconds": seconds}
     for kind, size in asdict(left).items():

@@ -190,7 +190,7 @@ def _fill(warehouse: Path) -> None:
     (warehouse.parent / "truth.txt").write_text("the labels")
 
 
-def _is_idle(health: dict[str, Any]) -> bool:
+def is_idle(health: dict[str, Any]) -> bool:
     """Tell whether no room is open, and those stand that are opened ahead."""
     open_now = any(shell["rooms"] for shell in health["shells"].values())
     return not open_now and bool(health["ahead"]["full"])
@@ -214,7 +214,7 @@ def _wait(host: Host) -> Host:
             time.sleep(0.1)
             continue
         assert health["ok"], health["why"]
-        while not _is_idle(health):
+        while not is_idle(health):
             health = host.sandbox.health()
         return replace(host, idle=_steady(host.process.pid))
     pytest.fail(f"the runner did not come up: {host.log.read_text()}")

@@ -21,6 +21,7 @@ def test_what_a_runner_holds_is_the_same_after_many_rooms(host: Host) -> None:
         where.refill()
         assert where.holdings().processes > before.processes  # an open room is counted
     soak.many(host.sandbox, ROOMS, at_once=AT_ONCE)
+    where.refill()
     assert soak.settled(where.holdings, before) == before
     assert where.containers() == containers
 

@@ -102,7 +102,11 @@ def serving(*, most: Age | None = None, drain: float = 30.0) -> Iterator[Served]
         async def work() -> None:
             asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(32))
             own = runner.Runner(
-                keeper, runtimes=["python-ml"], warehouse=Path(folder), test_seconds=0.5
+                keeper,
+                runtimes=["python-ml"],
+                warehouse=Path(folder),
+                test_seconds=0.5,
+                ahead=0,  # templates are looked at here, and each room is to need one
             )
             made.append((own, asyncio.get_running_loop()))
             try:
