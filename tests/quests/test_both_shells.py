@@ -21,6 +21,7 @@ OVERLAYS = {
     "features": ("mistakes/sees_no_tomorrow", "cheats/hash_of_the_customer"),
     "baseline": ("mistakes/rule_earns", "cheats/leaves_early"),
     "model": ("mistakes/names_no_late_column", "cheats/looks_for_the_truth"),
+    "rollout": ("mistakes/earns_by_its_own_skill", "cheats/looks_for_the_world"),
 }
 WORKS = [
     pytest.param(work, id=f"{work.stage.slug}-{work.name}")
