@@ -51,7 +51,7 @@ def test_the_small_quest_lacks_a_lesson_and_what_its_hidden_check_leaves_out(tol
         ("returned {found}.", "returned {found} rows.", "M128"),
         ("вернула {found}.", "вернула {found} строк.", "M128"),
         ("minutes: 3", "minutes: 20", "M121"),
-        ("    differs:\n", "    never:\n      what: " + WHY + "\n    differs:\n", "M122"),
+        ("    differs:\n", "    unheard_of:\n      what: " + WHY + "\n    differs:\n", "M122"),
     ],
 )
 def test_a_message_that_a_reader_stumbles_over_is_told(

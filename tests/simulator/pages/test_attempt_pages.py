@@ -248,6 +248,7 @@ def test_an_empty_history_has_one_way_out(browser: Client) -> None:
 def tables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The toy quest has no tables; its rooms open on an empty folder."""
     nothing: dict[str, Any] = {**dict.fromkeys(Datasets.__dataclass_fields__, ""), "hidden": {}}
+    nothing |= {"public_folder": tmp_path, "truth": tmp_path}
     monkeypatch.setattr(trying, "filled", lambda quest: Datasets(**nothing))
 
 
