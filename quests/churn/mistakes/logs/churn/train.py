@@ -86,6 +86,7 @@ def fit(rows: pd.DataFrame, seed: int) -> ChurnModel:
 def evaluate(split: Split, seed: int) -> Quality:
     """Train on the early part, measure on the late one."""
     model = fit(split.train, seed)
+    print("trained on", len(split.train), "renewals")
     y = split.valid["churned"].to_numpy(dtype=np.float64)
     p = np.clip(model.predict_proba(split.valid), 1e-4, 1 - 1e-4)
     return Quality(
@@ -106,7 +107,7 @@ def main() -> None:
 
     rows = load_rows()
     quality = evaluate(out_of_time(rows), seed=simkit.seed())
-    print("out of time:", quality)
+    log.info("out of time: %s", quality)
     model = fit(rows, seed=simkit.seed())
     out.mkdir(parents=True, exist_ok=True)
     model.save(out / "model")
