@@ -18,6 +18,7 @@ from typing import Any
 
 from sandbox.agent import walls
 
+SEATED = b"s"
 LENGTH = struct.Struct("<I")
 MOST_GIVEN = 8  # descriptors with one message
 LONGEST_NEWS = 256
@@ -44,6 +45,7 @@ class Seat:
         theirs.close()
         tell.close()
         self._news.settimeout(0)
+        self._seated = False
         self.pid: int | None = None  # as the shell counts, once the template has told
         self.end: End | None = None
 
@@ -64,6 +66,18 @@ class Seat:
             self.pid = int(news["pid"])
         else:
             self.end = End(**news)
+
+    def wait(self, seconds: float) -> None:
+        """Wait until it is in the room. Raises RuntimeError when it never will be."""
+        if not self._seated:
+            self._line.settimeout(seconds)
+            try:
+                self._seated = self._line.recv(len(SEATED)) == SEATED
+            except OSError as error:
+                raise RuntimeError(f"no process was seated in the room: {error}") from None
+            self._line.settimeout(None)
+        if not self._seated:
+            raise RuntimeError("the process for the room has died")
 
     def become(self, what: Mapping[str, Any], given: Sequence[int]) -> None:
         """Say what to be; `given` are its output, its error, its input if fed, a worker's channel.

@@ -36,8 +36,8 @@ class Seats:
             self._line.tell({"add": seat.pid})
 
     def wait(self) -> None:
-        """Wait until one sits there: a room is open once it could be used. Raises RuntimeError."""
-        self._wait(lambda seat: seat.pid is not None)
+        """Wait until one sits there, in the room's namespaces. Raises RuntimeError."""
+        self._wait(lambda seat: seat.pid is not None).wait(SEATING_SECONDS)
 
     def take(self) -> Seat:
         """Take one that may become a learner's. Raises RuntimeError, Gone."""
@@ -47,6 +47,7 @@ class Seats:
                 and (not self._line.controlled or seat.pid in self._line.added)
             )
         )
+        seat.wait(SEATING_SECONDS)
         self.waiting = None
         return seat
 

@@ -72,7 +72,8 @@ def _handing_out(
 def _left_out(words: Sequence[str]) -> tuple[str, ...]:
     """Give the words that leave plugins out: what is registered first depends on them alone."""
     found: list[str] = []
-    for option, name in zip(words, [*words[1:], ""], strict=True):
+    for place, option in enumerate(words):
+        name = words[place + 1] if place + 1 < len(words) else ""
         if option == "-p" and name.strip().startswith("no:"):
             found += (option, name)
         elif option.startswith("-pno:"):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from sandbox.agent import confine, kernel, learner, worker
-from sandbox.agent.seat import LENGTH, MOST_GIVEN
+from sandbox.agent.seat import LENGTH, MOST_GIVEN, SEATED
 
 OUR_FAILURE = 70  # the exit code when the walls could not be put up
 
@@ -23,6 +23,7 @@ def sit(line: int, spaces: Mapping[str, int]) -> NoReturn:
             kernel.setns(space)
         confine.close_all_but(line)
         os.setsid()
+        os.write(line, SEATED)
         what, given = _hear(socket.socket(fileno=line))
         channel = None if what["command"] else given.pop()
         source = given.pop() if what["fed"] else os.open("/dev/null", os.O_RDONLY)

@@ -73,9 +73,10 @@ def _build(line: Line, bell: socket.socket, first: list[Reaper]) -> Crowd:
         scratch_bytes=limits.scratch_mb * MEGABYTE,
         scratch_files=limits.scratch_files,
     )
+    # Who enters a mount namespace gets what is its root then: all of the room, or nobody.
+    seats.wait()
     walls.move_in()
     first[0].confine()
-    seats.wait()
     return Crowd(line, limits, reaper=first[0], shell_proc=shell_proc, seats=seats)
 
 

@@ -388,7 +388,7 @@ DEFAULT = {
     "write",
     "writev",
 }
-MAKES_ROOMS = {"mount", "pivot_root", "sethostname", "umount2", "unshare"}
+MAKES_ROOMS = {"mount", "pivot_root", "sethostname", "setns", "umount2", "unshare"}
 TAKEN = {
     "reading and steering other processes": {"process_vm_readv", "process_vm_writev", "ptrace"},
     "handles reach files past their folders": {"name_to_handle_at", "fanotify_mark"},

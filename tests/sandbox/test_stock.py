@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -65,7 +66,8 @@ def play(
         await work(rooms, Kept(), made)
         await rooms.close()
 
-    asyncio.run(all_of_it())
+    with ThreadPoolExecutor(1) as pool:  # the browser's tests leave a loop running in this thread
+        pool.submit(lambda: asyncio.run(all_of_it())).result()
     return made
 
 

@@ -114,17 +114,18 @@ LEFT_OUT: dict[str, tuple[Change, ...]] = {
     "devices": (
         Change(
             "agent/walls.py",
-            "def _mount_devices() -> None:\n",
-            f"def _mount_devices() -> None:{PTS}",
+            '    (ROOM / "dev").mkdir()\n',
+            f'    (ROOM / "dev").mkdir(){PTS}',
         ),
     ),
     # Control groups and the watch count the same things: the pairs are left out.
     "memory": (NO_GROUPS, Change("agent/crowd.py", WATCHED_MEMORY, "        return False")),
     "processes": (NO_GROUPS, Change("agent/crowd.py", WATCHED_PROCESSES, "return False")),
     "descriptors": (
+        Change("agent/sitting.py", "        confine.close_all_but(line)\n"),
         Change(
-            "agent/process.py",
-            "        confine.close_all_but(*(what.channel[1:] if what.channel else ()))\n",
+            "agent/sitting.py",
+            "        confine.close_all_but(*([] if channel is None else [channel]))\n",
         ),
     ),
     # Emptied four times on its way from the runner to a learner: all four are left out.
