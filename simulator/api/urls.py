@@ -2,11 +2,13 @@
 
 from django.urls import path
 
+from simulator.api import device_views
 from simulator.api.endpoints import api
 from simulator.api.views import events, health
 
 urlpatterns = [
     path("api/attempts/<uuid:public_id>/events", events, name="api-events"),
     path("api/", api.urls),
+    path("accounts/device/", device_views.page, name="device"),
     path("health/", health, name="health"),
 ]
