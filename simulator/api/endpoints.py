@@ -46,7 +46,7 @@ logger = logging.getLogger(__name__)
 MOST_LISTED: Final = 100
 ZIP: Final = "application/zip"
 
-# No page of documentation: its scripts would come from elsewhere. /api/openapi.json is enough.
+# Not ninja's page of documentation, whose scripts the policy refuses: `reference` draws ours.
 api = NinjaAPI(
     title="Simulator",
     version="1",

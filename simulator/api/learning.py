@@ -8,16 +8,18 @@ from asgiref.sync import sync_to_async
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from ninja import Router
 
-from simulator.accounts.pacing import ASK, DOWNLOAD, pace
+from graders.messages import render
+from simulator.accounts.pacing import ASK, DOWNLOAD, TRY_OUT, pace
 from simulator.api import kits
-from simulator.api.asking import language, stage_of
+from simulator.api.asking import files_in, language, stage_of
 from simulator.api.signing_in import person
-from simulator.attempts import console, handing_in
+from simulator.attempts import console, drafts, handing_in, trying
 from simulator.attempts.reading import own_enrolment
 from simulator.catalog import quests
 from simulator.catalog.markdown import sections
 from simulator.catalog.numbers import with_numbers
-from simulator.wire import HintOut, Kit, Person, Problem, Query, Rows
+from simulator.wire import CheckOut, HintOut, Kit, Person, Problem, Query, Rows
+from simulator.wire.checks import check_out
 from simulator.wire.release import version
 
 PIECE: Final = 256 * 1024
@@ -80,6 +82,22 @@ def get_hints(request: HttpRequest, slug: str, stage: str) -> list[HintOut]:
         return []
     text = with_numbers(path.read_text(encoding="utf-8"), quest, language())
     return [HintOut(title=title, text=body) for title, body in sections(text)]
+
+
+@router.post(
+    "/quests/{slug}/stages/{stage}/try-out",
+    response={200: list[CheckOut], 413: Problem, 422: Problem, 429: Problem, 503: Problem},
+)
+def try_out(request: HttpRequest, slug: str, stage: str) -> list[CheckOut]:
+    """Run the open checks on the draft, or on the files of a zip, which become the draft."""
+    enrolment = own_enrolment(request.user, slug)
+    quest, found = stage_of(slug, stage)
+    pace(TRY_OUT, person(request).pk)
+    files = files_in(request)
+    if files is not None:
+        drafts.replace_files(enrolment, files)
+    results = trying.try_out(enrolment, quest, found, sandbox=handing_in.sandbox())
+    return [check_out(each, render(quest, found, each, language())) for each in results]
 
 
 @router.post("/quests/{slug}/stages/{stage}/sql", response={200: Rows, 422: Problem, 503: Problem})

@@ -203,6 +203,7 @@ class CheckOut(BaseModel):
     what: str
     why: str
     reproduce: str
+    is_command: bool = False  # `reproduce` is to be copied, not read
     lesson: str
     learn: str = ""  # the lesson's title
     minutes: int = 0

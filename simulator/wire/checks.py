@@ -25,6 +25,7 @@ def check_out(
         what=message.what or message.sentence,
         why=message.why,
         reproduce=message.reproduce,
+        is_command=message.is_command,
         lesson=message.lesson,
         learn=message.learn,
         minutes=message.minutes,

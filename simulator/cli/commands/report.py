@@ -10,7 +10,7 @@ import typer
 
 from simulator.cli.learning import accounts, project
 from simulator.cli.learning.attempts import attempt_numbered
-from simulator.cli.learning.handing import watch
+from simulator.cli.learning.handing import report_of, watch
 from simulator.cli.learning.site import Site
 from simulator.cli.learning.speaking import AsJson, Plain, ending, speaking
 from simulator.cli.learning.telling import tell_report
@@ -32,7 +32,10 @@ def command(
         with Site(accounts.current(here.facts.site)) as site:
             attempt = attempt_numbered(site, here.facts.quest, number)
             page = site.url(f"/attempts/{attempt.id}/")
-            report = watch(site, str(attempt.id), voice=voice)
+            if attempt.state == "done":
+                report = report_of(site, str(attempt.id))
+            else:
+                report = watch(site, str(attempt.id), voice=voice)
         tell_report(voice, report, page=page, lessons=here.lessons)
         voice.give(report)
         if in_browser:

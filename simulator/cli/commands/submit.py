@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from simulator.cli.learning import accounts, project
-from simulator.cli.learning.handing import hand_in, watch
+from simulator.cli.learning.handing import hand_in, report_of, watch
 from simulator.cli.learning.history import Git
 from simulator.cli.learning.project import Project, Sent
 from simulator.cli.learning.pulling import furnish
@@ -68,12 +68,15 @@ def _committed(here: Project, sent: Sent) -> Project:
 
 
 def _watched(site: Site, here: Project, sent: Sent, voice: Voice) -> ReportOut:
-    try:
-        report = watch(site, sent.attempt, voice=voice)
-    except KeyboardInterrupt:
-        voice.aside("close_and_come_back")
-        raise
-    here.remember_sent(sent.model_copy(update={"ended": True}))
+    if sent.ended:
+        report = report_of(site, sent.attempt)
+    else:
+        try:
+            report = watch(site, sent.attempt, voice=voice)
+        except KeyboardInterrupt:
+            voice.aside("close_and_come_back")
+            raise
+        here.remember_sent(sent.model_copy(update={"ended": True}))
     voice.say()
     page = site.url(f"/attempts/{sent.attempt}/")
     tell_report(voice, report, page=page, lessons=here.lessons)

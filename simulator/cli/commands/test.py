@@ -45,6 +45,7 @@ def command(
             passed=counted["passed"],
             skipped=counted["skipped"],
         )
+        voice.words("hidden_later")
         voice.give({"stage": slug, "checks": [check.model_dump(mode="json") for check in found]})
         raise ending(good=not left)
 

@@ -50,8 +50,13 @@ def watch(
     """Tell of a grading as it happens; its report. Raises Trouble when there is no verdict."""
     last = _last_word(site, attempt, voice, sleep)
     if last.state == "done":
-        return site.get(f"/api/attempts/{attempt}/report", ReportOut)
+        return report_of(site, attempt)
     raise _no_verdict(last, voice)
+
+
+def report_of(site: Site, attempt: str) -> ReportOut:
+    """The report of an attempt that has a verdict. Raises Trouble."""
+    return site.get(f"/api/attempts/{attempt}/report", ReportOut)
 
 
 def digest_of(files: Mapping[str, bytes], stage: str) -> str:

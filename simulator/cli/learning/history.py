@@ -1,5 +1,6 @@
 """A project's history in Git: every attempt a commit, the site's line beside the learner's own."""
 
+import hashlib
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping
@@ -28,7 +29,7 @@ class Git:
     """Git in one folder. Everything raises Trouble when Git refuses."""
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        self.root = root
         self._program = shutil.which("git")
 
     @property
@@ -39,12 +40,12 @@ class Git:
     @property
     def there(self) -> bool:
         """Whether the folder is a repository of its own, and Git is installed."""
-        return self.installed and (self._root / ".git").exists()
+        return self.installed and (self.root / ".git").exists()
 
     def begin(self, ignored: Iterable[str]) -> None:
         """Make the folder a repository, in which what we put there is not the learner's work."""
         self._run("init", "--quiet", "--initial-branch", BRANCH)
-        exclude = self._root / ".git" / "info" / "exclude"
+        exclude = self.root / ".git" / "info" / "exclude"
         exclude.parent.mkdir(exist_ok=True)
         exclude.write_text("\n".join(ignored) + "\n", encoding="utf-8")
 
@@ -62,6 +63,15 @@ class Git:
         if stream:
             self._run("fast-import", "--quiet", "--force", stdin=stream)
         return bool(stream)
+
+    def site_holds(self, files: Mapping[str, bytes]) -> bool:
+        """Whether the site's line ends with exactly these files."""
+        if not self._has(SITE):
+            return False
+        listed = self._run("ls-tree", "-r", "-z", "--full-tree", SITE).split("\0")
+        rows = (row.partition("\t") for row in listed if row)
+        known = {path: facts.split(" ")[2] for facts, _, path in rows}
+        return known == {path: _blob(content) for path, content in files.items()}
 
     def join(self) -> None:
         """Bring the site's line into the learner's own; their changes are never lost."""
@@ -121,7 +131,7 @@ class Git:
         own = [] if self._named() else identity
         return subprocess.run(  # noqa: S603 - our own words
             [self._program, *own, *words],
-            cwd=self._root,
+            cwd=self.root,
             input=stdin,
             capture_output=True,
             check=False,
@@ -131,11 +141,17 @@ class Git:
         """Whether the learner told Git who they are; a commit needs a name."""
         asked = subprocess.run(  # noqa: S603 - our own words
             [self._program or "git", "config", "user.email"],
-            cwd=self._root,
+            cwd=self.root,
             capture_output=True,
             check=False,
         )
         return asked.returncode == 0
+
+
+def _blob(content: bytes) -> str:
+    """The name that Git gives to a file's content."""
+    head = b"blob %d\0" % len(content)
+    return hashlib.sha1(head + content, usedforsecurity=False).hexdigest()
 
 
 def _unsigned(command: str) -> tuple[str, ...]:

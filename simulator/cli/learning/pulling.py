@@ -14,6 +14,7 @@ from graders.messages import load_catalogue
 from graders.quest import Language
 from graders.rehearsing import open_checks
 from simulator.cli.learning import project as projects
+from simulator.cli.learning.attempts import handed_in
 from simulator.cli.learning.fetching import fetch_tables, lay_out, put, tables_folder, unpack
 from simulator.cli.learning.history import Entry, Git
 from simulator.cli.learning.project import BRIEF, IGNORED, KIT, OURS, Facts, Project
@@ -116,8 +117,10 @@ def _brief(project: Project, language: Language) -> str:
     stage = quest.stage(project.facts.stage)
     path = quest.stage_folder(stage) / f"brief.{language}.md"
     catalogue = load_catalogue(quest, stage)
-    lines = [path.read_text(encoding="utf-8").rstrip(), "", f"## {said('how_checked', language)}"]
-    lines.append("")
+    number = f"{quest.number(stage) + 1}/{len(quest.stages)}"
+    lines = [f"# {quest.title[language]}, {number}: {stage.title[language]}", ""]
+    lines += [path.read_text(encoding="utf-8").rstrip(), ""]
+    lines += [f"## {said('how_checked', language)}", ""]
     for check in open_checks(quest, stage):
         texts = catalogue.texts(check.name)
         title = texts.title[language] if texts else check.name
@@ -163,41 +166,37 @@ def _bring_history(
 ) -> None:
     """Put starter, attempts and the site's draft into the folder; without Git, the draft alone."""
     draft = _draft(site, slug)
-    root = git._root  # noqa: SLF001
     if not git.installed:
-        put(draft, root)
+        put(draft, git.root)
         return
     if not git.there:
         git.begin(IGNORED)
     author = site.account.username or "learner"
-    git.add(_entries(site, attempts, files, draft, began=began), author=author)
+    git.add(_entries(site, attempts, files, began=began), author=author)
+    if not git.site_holds(draft):
+        entry = Entry(message="The draft on the site", when=datetime.now(UTC), files=draft)
+        git.add([entry], author=author)
     git.join()
 
 
 def _entries(
-    site: Site,
-    attempts: Sequence[AttemptOut],
-    kit: dict[str, bytes],
-    draft: dict[str, bytes],
-    *,
-    began: datetime,
+    site: Site, attempts: Sequence[AttemptOut], kit: dict[str, bytes], *, began: datetime
 ) -> Iterator[Entry]:
+    """The starter, where there is a kit to take it from, and every attempt."""
     starter = {
         path.removeprefix("starter/"): content
         for path, content in kit.items()
         if path.startswith("starter/")
     }
-    last: dict[str, bytes] | None = None
     if kit:
-        last = starter
         yield Entry(message="The project as it begins", when=began, files=starter)
     for attempt in attempts:
-        last = unpack(site.content(f"/api/attempts/{attempt.id}/project.zip"))
         score = "" if attempt.score is None else f": {attempt.score:g} points"
-        message = f"Attempt {attempt.number} at {attempt.stage}{score}"
-        yield Entry(message=message, when=attempt.created_at, files=last)
-    if last is not None and last != draft:
-        yield Entry(message="The draft on the site", when=datetime.now(UTC), files=draft)
+        yield Entry(
+            message=f"Attempt {attempt.number} at {attempt.stage}{score}",
+            when=attempt.created_at,
+            files=handed_in(site, attempt),
+        )
 
 
 def _draft(site: Site, slug: str) -> dict[str, bytes]:

@@ -7,6 +7,7 @@ from typing import Final
 from simulator.cli.learning.speaking import GLYPHS, Voice
 from simulator.cli.learning.words import (
     CHANGES,
+    FIRST,
     GROUPS,
     OUTCOMES,
     PARTS,
@@ -15,10 +16,11 @@ from simulator.cli.learning.words import (
     said,
     word,
 )
-from simulator.wire import CheckOut, ReportOut
+from simulator.wire import CheckOut, ReportOut, Tongue
 
 WIDTH: Final = 96
 MARGIN: Final = "      "
+UNBROKEN: Final = "\ue000"  # of Unicode's private use: stands for a blank while lines are broken
 GREEN: Final = frozenset({"passed", "skipped", "broken"})
 FOLDED: Final = ("fixed", "stayed", "not_run")
 READY_STYLE: Final = {"not_ready": "red", "pilot": "yellow", "production": "green"}
@@ -34,8 +36,8 @@ def tell_check(voice: Voice, check: CheckOut, *, lessons: str) -> None:
     _head(voice, check)
     if check.status in GREEN:
         return
-    for label, text in _parts(voice, check, lessons):
-        for line in _wrapped(f"{label}  {text}" if label else text):
+    for label, text in _parts(check, lessons, voice.language):
+        for line in _wrapped(f"{word(PARTS, label, voice.language)}  {text}"):
             voice.say(line)
     if check.output:
         voice.say(f"{MARGIN}{said('printed', voice.language)}:")
@@ -56,7 +58,8 @@ def tell_report(voice: Voice, report: ReportOut, *, page: str, lessons: str) -> 
         if not of_class:
             continue
         voice.say()
-        voice.say(f"{word(CHANGES, change, voice.language)} ({len(of_class)})", "bold")
+        classes = CHANGES if report.previous else FIRST
+        voice.say(f"{word(classes, change, voice.language)} ({len(of_class)})", "bold")
         for check in of_class:
             if change in FOLDED:
                 _head(voice, check)
@@ -110,24 +113,24 @@ def _head(voice: Voice, check: CheckOut) -> None:
         voice.say(f"{MARGIN}{place.path}:{place.line}" if place.line else MARGIN + place.path)
 
 
-def _parts(voice: Voice, check: CheckOut, lessons: str) -> Iterator[tuple[str, str]]:
-    for name, text in (
-        ("what", check.what),
-        ("why", check.why),
-        ("reproduce", check.reproduce),
-    ):
-        if text:
-            yield word(PARTS, name, voice.language), text
+def _parts(check: CheckOut, lessons: str, language: Tongue) -> Iterator[tuple[str, str]]:
+    if check.what:
+        yield "what", check.what
+    if check.why:
+        yield "why", check.why
+    if check.reproduce:
+        # A command is one line, to be copied: its blanks are no places to break at.
+        command = check.reproduce.replace(" ", UNBROKEN) if check.is_command else check.reproduce
+        yield "reproduce", command
     if check.lesson:
-        minutes = f"{check.minutes} {said('min', voice.language)}"
-        address = f"{lessons}{check.lesson}/"
-        yield word(PARTS, "learn", voice.language), f"{check.learn} ({minutes}) {address}"
+        minutes = f"{check.minutes} {said('min', language)}"
+        yield "learn", f"{check.learn} ({minutes}) {lessons}{check.lesson}/"
 
 
 def _wrapped(text: str) -> list[str]:
     """Lines for eyes; what is to be copied, an address or a command, is never broken."""
     return [
-        line
+        line.replace(UNBROKEN, " ")
         for part in text.splitlines()
         for line in textwrap.wrap(
             part,

@@ -58,6 +58,10 @@ CHANGES: Final[Words] = {
     "not_run": {"en": "Not run: they wait for others", "ru": "Не запускались: ждут других"},
     "broken": {"en": "Ours to repair", "ru": "Чиним мы"},
 }
+FIRST: Final[Words] = CHANGES | {  # where there is no attempt before
+    "still_open": {"en": "Open", "ru": "Открыто"},
+    "stayed": {"en": "Passed", "ru": "Пройдено"},
+}
 SAID: Final[Words] = {
     "mend_first": {"en": "Fix this first", "ru": "Начните с этого"},
     "points": {"en": "{got} of {most} points", "ru": "баллов {got} из {most}"},
@@ -115,6 +119,10 @@ SAID: Final[Words] = {
     "counted": {
         "en": "{failed} to mend, {passed} passed, {skipped} skipped.",
         "ru": "Исправить: {failed}, пройдено: {passed}, пропущено: {skipped}.",
+    },
+    "hidden_later": {
+        "en": "Hidden checks are not here: the site runs them when you hand in.",
+        "ru": "Скрытых проверок здесь нет: сайт запустит их, когда вы отправите работу.",
     },
     "room": {
         "en": "Making a room (the first time it takes a minute or two) …",
