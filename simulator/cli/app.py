@@ -19,13 +19,13 @@ from simulator.cli.printing import Code
 from simulator.wire.release import version
 
 HOME: Final = Path(__file__).parent / "commands"
-_LEARNERS: Final = (  # a learner's day
+LEARNERS: Final = (  # a learner's day
     *("login", "pull", "test", "submit", "report", "diff", "hint", "sql", "doctor", "logout"),
 )
 _AUTHORS: Final = (  # an author's day; a command that is named nowhere comes after
     *("new", "check", "explain", "schema", "run", "verify", "preview", "calibrate", "publish"),
 )
-_ORDER: Final = (*_LEARNERS, *_AUTHORS)
+_ORDER: Final = (*LEARNERS, *_AUTHORS)
 _WHOLE: Final = "pip install '.[site]'"  # in a checkout of the Simulator
 _OURS: Final = ("simulator", "graders", "sandbox")
 _COMPLETION: Final = "_TYPER_COMPLETE_ARGS"
@@ -80,7 +80,7 @@ def _imported(name: str) -> ModuleType:
 
 
 def _panel(name: str) -> str:
-    return "Learn" if name in _LEARNERS else "Write quests"
+    return "Learn" if name in LEARNERS else "Write quests"
 
 
 def _show_version(*, wanted: bool) -> None:

@@ -9,12 +9,15 @@ Words = dict[str, dict[Tongue, str]]
 OUTCOMES: Final[Words] = {
     "passed": {"en": "Passed", "ru": "Пройдено"},
     "partial": {"en": "Partial", "ru": "Частично"},
-    "failed": {"en": "Failed", "ru": "Не пройдено"},
+    "failed": {"en": "Failed", "ru": "Не\N{NO-BREAK SPACE}пройдено"},
     "error": {"en": "Your code raised an error", "ru": "Ваш код завершился ошибкой"},
-    "timeout": {"en": "Timed out", "ru": "Не успело"},
+    "timeout": {"en": "Timed out", "ru": "Не\N{NO-BREAK SPACE}успело"},
     "limit": {"en": "Over a limit", "ru": "Превышен предел"},
     "skipped": {"en": "Skipped", "ru": "Пропущено"},
-    "broken": {"en": "Our fault, free of charge", "ru": "Наша ошибка, баллов не стоит"},
+    "broken": {
+        "en": "Our fault, free of charge",
+        "ru": "Наша ошибка, баллов не\N{NO-BREAK SPACE}стоит",
+    },
 }
 SEVERITIES: Final[Words] = {
     "blocker": {"en": "blocker", "ru": "блокер"},
@@ -40,7 +43,7 @@ PHASES: Final[Words] = {
     "rollout": {"en": "Rollout", "ru": "Раскатка"},
 }
 READINESS: Final[Words] = {
-    "not_ready": {"en": "Not ready", "ru": "Не готово"},
+    "not_ready": {"en": "Not ready", "ru": "Не\N{NO-BREAK SPACE}готово"},
     "pilot": {"en": "Pilot", "ru": "Пилот"},
     "production": {"en": "Production", "ru": "Продакшен"},
 }

@@ -11,14 +11,14 @@ from typing import Any
 
 import httpx
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from graders.quest import Quest
 from graders.results import Outcome
 from simulator.accounts import tokens
 from simulator.accounts.models import User
 from simulator.api import devices
+from simulator.api.models import DeviceSignIn
 from simulator.attempts import handing_in
 from simulator.attempts.claiming import claim
 from simulator.attempts.delivering import deliver
@@ -483,7 +483,7 @@ def test_a_device_is_signed_in_once_it_is_allowed(
     def allow(seconds: float) -> None:
         polls.append(seconds)
         if len(polls) == 2:
-            device = devices.DeviceSignIn.objects.get()
+            device = DeviceSignIn.objects.get()
             devices.answer(device, colleague, allowed=True)
 
     monkeypatch.setattr(login.time, "sleep", allow)  # type: ignore[attr-defined]
@@ -500,7 +500,7 @@ def test_a_denied_device_stays_out(
     sim: Sim, colleague: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def deny(_: float) -> None:
-        devices.answer(devices.DeviceSignIn.objects.get(), colleague, allowed=False)
+        devices.answer(DeviceSignIn.objects.get(), colleague, allowed=False)
 
     monkeypatch.setattr(login.time, "sleep", deny)  # type: ignore[attr-defined]
     ended = sim("login", ADDRESS)
