@@ -246,7 +246,7 @@ document.addEventListener("htmx:confirm", (event) => {
   });
 });
 
-document.addEventListener("htmx:afterSwap", () => { mark(); recall(); });
+document.addEventListener("htmx:afterSwap", () => { mark(); recall(); offerAsked(); });
 
 // A question to the tables outlives a look at another tab.
 const questionKey = (field) => `question:${words.keep}:${field.dataset.kept}`;
@@ -258,6 +258,32 @@ function recall() {
 recall();
 document.addEventListener("input", (event) => {
   if (event.target.matches("[data-kept]")) sessionStorage.setItem(questionKey(event.target), event.target.value);
+});
+
+// The last questions of this quest, to be asked once more.
+const MOST_ASKED = 20;
+const askedKey = `asked:${words.keep}`;
+const asked = () => JSON.parse(localStorage.getItem(askedKey) ?? "[]");
+function offerAsked() {
+  const place = document.querySelector("[data-asked]");
+  if (!place) return;
+  const options = asked().map((query) => new Option(query.replaceAll(/\s+/g, " ").slice(0, 80), query));
+  place.querySelector("select").replaceChildren(new Option("", ""), ...options);
+  place.hidden = options.length === 0;
+}
+offerAsked();
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const query = event.target.id === "ask" ? document.getElementById("sql-query").value.trim() : "";
+  if (!query) return;
+  localStorage.setItem(askedKey, JSON.stringify([query, ...asked().filter((each) => each !== query)].slice(0, MOST_ASKED)));
+  offerAsked();
+});
+document.addEventListener("change", (event) => {
+  if (event.target.id !== "asked" || !event.target.value) return;
+  const field = document.getElementById("sql-query");
+  field.value = event.target.value;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  field.focus();
 });
 
 const panes = [...document.querySelectorAll(".pane")];
