@@ -88,6 +88,8 @@ def sample(request: HttpRequest, slug: str, table: str) -> HttpResponse:
     """The sample rows of a table as CSV."""
     own_enrolment(request.user, slug)
     quest = quests.get_quest(slug)
+    if table not in quest.tables:
+        raise Http404
     shown = next((each for each in exploring.tables(quest) if each.name == table), None)
     if shown is None:
         raise Http404

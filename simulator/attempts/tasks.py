@@ -15,7 +15,7 @@ from graders.loading import load_checks
 from graders.results import Event
 from sandbox.client import RunnerSandbox
 from sandbox.interface import Sandbox
-from simulator.attempts import charting, events, health, ringing
+from simulator.attempts import charting, drawing, events, health, ringing
 from simulator.attempts.claiming import claim_next
 from simulator.attempts.delivering import Work, deliver
 from simulator.attempts.models import Verdict
@@ -43,7 +43,7 @@ def draw(grading_id: int) -> None:
         return
     for result in events.read_verdict(body).results:
         if result.readout is not None:
-            charting.draw(result.readout)
+            drawing.draw(result.readout)
 
 
 def judge(work: Work, sandbox: Sandbox) -> Iterator[Event]:

@@ -58,6 +58,7 @@ def business(request: HttpRequest, public_id: UUID) -> HttpResponse:
         charting.ask_for(latest_grading(attempt).pk)
     scenario = deciding.asked(readout, request.GET)
     decision = Decision.objects.filter(pk=attempt.pk).first()
+    mine = attempt.enrolment.learner_id == request.user.pk
     context = _frame(attempt) | {
         "report": shown,
         "rollout": readout,
@@ -65,6 +66,7 @@ def business(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "drawn": None not in charts.values(),
         "scenario": scenario,
         "usual": deciding.usual(readout),
+        "usual_sum": deciding.money(readout, deciding.usual(readout)),
         "sum": deciding.money(readout, scenario),
         "table": deciding.sensitivity(readout, scenario),
         "query": request.GET.urlencode(),
@@ -73,7 +75,8 @@ def business(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "after": deciding.after(readout),
         "weeks_after": deciding.WEEKS_AFTER,
         "longest": LONGEST_REASON,
-        "mine": attempt.enrolment.learner_id == request.user.pk,
+        "mine": mine,
+        "revealed": decision is not None or not mine,  # the truth, which would decide for them
         "person": next(iter(shown.quest.people), None),
     }
     return render(request, "progress/business.html", context)

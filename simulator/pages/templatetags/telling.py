@@ -49,6 +49,8 @@ MILLION: Final = 1e6
 THOUSAND: Final = 1e3
 DIGITS: Final = 3
 BARS_HIGH: Final = 28
+EDGE: Final = 4
+OPERATORS: Final = {"<=": "≤", ">=": "≥"}
 
 
 @register.filter
@@ -116,6 +118,36 @@ def ceiling(value: float) -> float:
 @register.filter
 def times_three(value: float) -> float:
     return 3 * value
+
+
+@register.filter
+def bare(value: float) -> str:
+    """A number as a form sends it: no language's comma, no zeros that say nothing."""
+    return f"{value:.12g}"
+
+
+@register.filter
+def sign_of(op: str) -> str:
+    return OPERATORS.get(op, op)
+
+
+@register.simple_tag
+def interval_picture(low: float, middle: float, high: float) -> SafeString:
+    """An interval over zero: where it lies is what decides; the sentence beside says the same."""
+    least, most = min(low, 0), max(high, 0)
+    wide = (most - least) or 1
+    zero, start, end, dot = (100 * (x - least) / wide for x in (0, low, high, middle))
+    return format_html(
+        '<svg class="interval" width="100%" height="34" aria-hidden="true">'
+        '<line class="zero" x1="{0}%" x2="{0}%" y1="2" y2="22"/><text x="{0}%" y="33"'
+        ' text-anchor="{4}">0</text><rect x="{1}%" width="{2}%" y="8" height="8"/>'
+        '<circle cx="{3}%" cy="12" r="6"/></svg>',
+        f"{zero:.1f}",
+        f"{start:.1f}",
+        f"{max(end - start, 0.5):.1f}",
+        f"{min(max(dot, 1), 99):.1f}",
+        "start" if zero < EDGE else "end" if zero > 100 - EDGE else "middle",
+    )
 
 
 class Shaped(Protocol):

@@ -37,18 +37,24 @@ def test_a_second_factor_is_asked_for(owner: User) -> None:
     asked = client.post("/accounts/login/", RIGHT)
     assert asked.headers["Location"] == "/accounts/2fa/authenticate/"
     assert "_auth_user_id" not in client.session
-    code = totp.format_hotp_value(totp.hotp_value(secret, totp.hotp_counter_from_time()))
+    counter = next(totp.yield_hotp_counters_from_time())
+    code = totp.format_hotp_value(totp.hotp_value(secret, counter))
     client.post("/accounts/2fa/authenticate/", {"code": code})
     assert client.session["_auth_user_id"] == str(owner.pk)
 
 
 def test_passkeys_can_be_added_and_used(owner: User) -> None:
     assert "passkey_login" in Client().get("/accounts/login/").content.decode()
-    challenge = Client().get("/accounts/2fa/webauthn/login/", headers={"Accept": "*/*"})
+    challenge = Client().get(
+        "/accounts/2fa/webauthn/login/", headers={"X-Requested-With": "XMLHttpRequest"}
+    )
     assert challenge.json()["request_options"]["publicKey"]["challenge"]
     client = Client()
     client.post("/accounts/login/", RIGHT)
-    assert client.get("/accounts/2fa/webauthn/add/").status_code == 200
+    adding = "/accounts/2fa/webauthn/add/"
+    assert client.get(adding).headers["Location"].startswith("/accounts/reauthenticate/")
+    client.post("/accounts/reauthenticate/", {"password": RIGHT["password"]})
+    assert client.get(adding).status_code == 200
     assert not Authenticator.objects.exists()
 
 
