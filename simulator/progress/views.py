@@ -15,7 +15,7 @@ from simulator.attempts import drafts, preparing
 from simulator.catalog import quests as catalog
 from simulator.catalog.languages import language
 from simulator.catalog.models import Enrolment
-from simulator.catalog.shelf import SORTS, shelf
+from simulator.catalog.shelf import SORTS, shelf, suggested
 from simulator.progress import history, stages, trying_out
 from simulator.progress.adopting import LEFT
 from simulator.progress.cards import cards
@@ -35,7 +35,14 @@ def landing(request: HttpRequest) -> HttpResponse:
 def quests(request: HttpRequest) -> HttpResponse:
     found = shelf(catalog.all_quests(), request.GET)
     maps = stages.maps_of(request.user) if isinstance(request.user, User) else {}
-    context = {"shelf": found, "cards": cards(found.quests, maps), "sorts": SORTS.items()}
+    comfort = request.user.comfort if isinstance(request.user, User) else {}
+    fresh = [quest for quest in found.quests if quest.slug not in maps]
+    context = {
+        "shelf": found,
+        "cards": cards(found.quests, maps),
+        "sorts": SORTS.items(),
+        "suggested": suggested(fresh, comfort),
+    }
     return render(request, "catalog/quests.html", context)
 
 
