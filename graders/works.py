@@ -103,7 +103,9 @@ def overlay(
     stages = {one.slug: one for one in quest.stages}
     if about.stage not in stages:
         hint = did_you_mean(about.stage, stages)
-        raise QuestError([marked.fault(("stage",), "W401", f'no stage "{about.stage}"{hint}')])
+        raise QuestError(
+            [marked.fault(("stage",), "W401", f'no stage "{about.stage}"{hint}', at_value=True)]
+        )
     stage = stages[about.stage]
     whole = over(stage) if over else reference(quest, stage).files
     files = {**whole, **read_files(folder)}

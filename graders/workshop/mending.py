@@ -73,7 +73,7 @@ def _a_nearer_word(_: Path, fault: Fault) -> str:
     line, start = lines[fault.line - 1], fault.column - 1
     found = line[start : start + fault.width]
     bare = found.strip("\"'")
-    if not bare or bare not in fault.message:
+    if not bare or not any(form in fault.message for form in (f'"{bare}"', f"{bare} is not a")):
         return ""
     lines[fault.line - 1] = line[:start] + found.replace(bare, word) + line[start + fault.width :]
     fault.path.write_text("".join(lines), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""A verification that is red when churn is wrong: a check that does nothing, a word that is lost."""
+"""A verification is red when churn is: a check that does nothing, a word that is lost."""
 
 import shutil
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         runtimes.find("python-ml", home=home)
     except runtimes.RuntimeMissing as missing:
         need(str(missing), present=False)
-    with bench(load_quest(CHURN), scale="tiny", home=home, shell="bubblewrap") as found:
+    with bench(load_quest(CHURN), scale="tiny", home=home, shell="bubblewrap") as found:  # noqa: S604
         yield found
 
 
