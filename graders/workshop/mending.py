@@ -26,6 +26,8 @@ _SURE: Final = (
 _QUOTED: Final = re.compile(r'\\"(?P<words>[^"\\]+)\\"')  # in a text that is in quotes itself
 _PLAIN: Final = re.compile(r'(?<!\\)"(?P<words>[^"\\]+)"')
 
+_TEXT_ENDS: Final = re.compile(r"\s*(?:,\s*[a-z_]+:\s|\})")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Mended:
@@ -98,6 +100,22 @@ def _quotation_marks(_: Path, fault: Fault) -> str:
     return "quotation marks"
 
 
+def _a_comma_in_a_text(_: Path, fault: Fault) -> str:
+    """A text between braces, up to the next key or the closing brace, is put into quotes."""
+    if fault.code != "Q107":
+        return ""
+    lines = fault.path.read_text(encoding="utf-8").splitlines(keepends=True)
+    line = lines[fault.line - 1]
+    start = line.rfind(": ", 0, fault.column - 1) + 2
+    end = _TEXT_ENDS.search(line, fault.column - 1)
+    text = line[start : end.start()] if end else ""
+    if start < 2 or not text or '"' in text:  # noqa: PLR2004 - none was found
+        return ""
+    lines[fault.line - 1] = f'{line[:start]}"{text}"{line[start + len(text) :]}'
+    fault.path.write_text("".join(lines), encoding="utf-8")
+    return "quoted"
+
+
 def _an_empty_module(folder: Path, fault: Fault) -> str:
     if fault.code != "L302" or fault.path != folder.resolve() / "__init__.py":
         return ""
@@ -120,6 +138,7 @@ def _an_identity(folder: Path, fault: Fault) -> str:
 _WAYS: Final[tuple[Callable[[Path, Fault], str], ...]] = (
     _a_nearer_word,
     _quotation_marks,
+    _a_comma_in_a_text,
     _an_empty_module,
     _an_identity,
 )
