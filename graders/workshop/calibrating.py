@@ -126,7 +126,7 @@ def with_limits(text: str, quest: Quest, used: Sequence[Used]) -> str:
 
 
 def _limited(text: str, name: str, value: float) -> str:
-    """The text with one limit raised: in its place, else in `limits`, else in a line of its own."""
+    """The text with one limit raised: in its place, else in `limits`, else in its own line."""
     raised = _put(text, rf"{_LIMITS}\b{name}:\s*", value)
     if raised != text:
         return raised

@@ -48,7 +48,7 @@ def codes(quest: Path) -> list[str]:
         (FACTS, "requires: [rule]", "requires: [ruel]"),
         (MESSAGES, "lesson: what-roc-auc-counts", "lesson: what-roc-auc-count"),
         (MESSAGES, "Вера «обзвонит» соседей", 'Вера \\"обзвонит\\" соседей'),
-        (FACTS, 'company: {en: "Kurs, a courier', "company: {en: Kurs, a courier"),
+        (FACTS, 'en: "Kurs, a courier service", ru', "en: Kurs, a courier service, ru"),
         ("cheats/leaves_early/work.yaml", "stage: rule", "stage: ruel"),
     ],
 )
