@@ -54,7 +54,7 @@ class Reader:
         token = next(cookie.value for cookie in self.jar if cookie.name == "csrftoken")
         form = urllib.parse.urlencode({"csrfmiddlewaretoken": token}).encode()
         with self.opener.open(f"{self.address}{path}hand-in", data=form, timeout=60) as answer:
-            return urllib.parse.urlsplit(answer.url).path
+            return urllib.parse.urlsplit(str(answer.url)).path
 
     def until(self, path: str, line: bytes) -> None:
         """Follow a stream until it says a line."""
