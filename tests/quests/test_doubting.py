@@ -89,7 +89,7 @@ def test_a_mistake_of_churn_that_no_check_stops_is_red(place: Bench, churn: Path
     ("file", "before", "after", "code"),
     [
         ("quest.yaml", "grading_scale:", "grading_scael:", "Q102"),
-        ("stages/02_features/messages.yaml", "\n      ru: ", "\n      # ru: ", "Q104"),
+        ("stages/02_features/messages.yaml", "\n    ru: ", "\n    # ru: ", "Q104"),
         ("stages/02_features/brief.ru.md", "", "", "T601"),
     ],
 )
