@@ -53,7 +53,13 @@ def judge(work: Work, sandbox: Sandbox) -> Iterator[Event]:
     )
     graded = grade_parsed if work.parsed else grade_files
     yield from graded(
-        work.quest, work.stage, work.files, sandbox=sandbox, datasets=datasets, seed=work.seed
+        work.quest,
+        work.stage,
+        work.files,
+        sandbox=sandbox,
+        datasets=datasets,
+        seed=work.seed,
+        shown=work.shown,
     )
 
 
