@@ -2,7 +2,7 @@
 
 from django.contrib.auth import authenticate
 from django.http import HttpRequest
-from ninja.security import HttpBearer
+from ninja.security import HttpBearer, SessionAuth
 
 from simulator.accounts import tokens
 from simulator.accounts.models import User
@@ -18,6 +18,14 @@ class Bearer(HttpBearer):
         if user is not None:
             request.user = user
         return user
+
+
+class Session(SessionAuth):
+    """A session of the site; not that of a visitor on trial, whose work has its own limits."""
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> User | None:
+        user = super().authenticate(request, key)
+        return user if isinstance(user, User) and not user.on_trial else None
 
 
 def sign_in(request: HttpRequest, given: Credentials) -> User | None:
