@@ -14,7 +14,15 @@ from pydantic import ValidationError
 from graders.quest import Language
 from graders.receipts import Receipt
 from simulator.accounts import tokens
-from simulator.accounts.pacing import CANCEL, DOWNLOAD, HAND_IN, TooMany, address_of, pace
+from simulator.accounts.pacing import (
+    CANCEL,
+    DOWNLOAD,
+    HAND_IN,
+    HAND_IN_ADDRESS,
+    TooMany,
+    address_of,
+    pace,
+)
 from simulator.api.schemas import (
     AttemptOut,
     Credentials,
@@ -127,7 +135,7 @@ def hand_in(request: HttpRequest, slug: str, stage: str) -> Status[AttemptOut]:
     """
     user = person(request)
     pace(HAND_IN, user.pk)
-    pace(HAND_IN, f"address:{address_of(request)}")
+    pace(HAND_IN_ADDRESS, f"address:{address_of(request)}")
     attempt = handing_in.hand_in(
         own_enrolment(user, slug),
         stage,

@@ -110,6 +110,14 @@ SENTENCES: Final[dict[str, dict[Language, str]]] = {
         "ru": "Этап открывается, когда пройдены предыдущие, а `{requires}` ещё не пройден: "
         "сначала пройдите его.",
     },
+    "rollouts_used_up": {
+        "en": "A rollout is graded at most {limit} times in 24 hours, so that nobody finds the "
+        "answer by asking: the next one is free in {wait} h. Trying it out on the open world "
+        "costs nothing.",
+        "ru": "Выкатка оценивается не чаще {limit} раз за 24 часа, чтобы ответ нельзя было "
+        "подобрать: следующая попытка будет доступна через {wait} ч. Пробный запуск в открытом "
+        "мире ничего не стоит.",
+    },
     "key_reused": {
         "en": "An idempotency key stands for one stage and one project, this one was used for "
         "other work: send a new key.",

@@ -1,0 +1,104 @@
+"""A Docker engine of one's own, with its own socket and folder, that may be killed."""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tests.chaos.parts import Part, wait_for
+
+STARTING_SECONDS: Final = 90.0
+LOADING_SECONDS: Final = 600.0
+IMAGE: Final = "simulator-python-ml"
+
+
+@dataclass(kw_only=True)
+class Engine:
+    """A running engine."""
+
+    socket: Path
+    part: Part
+
+    @property
+    def address(self) -> str:
+        """What DOCKER_HOST says."""
+        return f"unix://{self.socket}"
+
+    def restart(self) -> str:
+        """Kill it, and have it start again: every container of it ends."""
+        self.part.kill()
+        if self.part.process is not None:
+            self.part.process.wait()
+        time.sleep(1)
+        self.part.start()
+        wait_for("the engine", self.answers, seconds=STARTING_SECONDS)
+        return "the engine and its containers"
+
+    def answers(self) -> bool:
+        """Whether it answers."""
+        words = ["docker", "--host", self.address, "version"]
+        return subprocess.run(words, check=False, capture_output=True, timeout=20).returncode == 0
+
+
+def why_not() -> str | None:
+    """Why no engine of one's own can be had here; None when it can."""
+    if os.geteuid() != 0:
+        return "an engine of one's own needs root"
+    if not (shutil.which("dockerd") and shutil.which("docker")):
+        return "dockerd is not installed"
+    if not _image():
+        return f"no image {IMAGE} is here to be loaded: make image"
+    return None
+
+
+@contextmanager
+def engine() -> Iterator[Engine]:
+    """Start one, load the image into it, end it and forget its folder."""
+    with tempfile.TemporaryDirectory(prefix="sim-engine-", ignore_cleanup_errors=True) as folder:
+        home = Path(folder)
+        words = [
+            "dockerd", "--host", f"unix://{home}/docker.sock", "--data-root", f"{home}/data",
+            "--exec-root", f"{home}/exec", "--pidfile", f"{home}/docker.pid",
+            "--bridge", "none", "--iptables=false", "--ip6tables=false", "--log-driver", "none",
+            "--userland-proxy=false",
+        ]  # fmt: skip
+        part = Part("dockerd", words, dict(os.environ), home / "dockerd.log")
+        part.before = lambda: _forget(home / "docker.pid")
+        ours = Engine(socket=home / "docker.sock", part=part)
+        part.start()
+        try:
+            wait_for("the engine", ours.answers, seconds=STARTING_SECONDS)
+            _load(ours)
+            yield ours
+        finally:
+            part.kill(signal.SIGTERM)
+            part.stop()
+
+
+def _forget(path: Path) -> None:
+    path.unlink(missing_ok=True)
+
+
+def _image() -> str:
+    """The newest image of the runtime in the engine that is here."""
+    words = ["docker", "images", "--format", "{{.Repository}}:{{.Tag}}", IMAGE]
+    told = subprocess.run(words, check=False, capture_output=True, text=True).stdout
+    return next(iter(told.split()), "")
+
+
+def _load(ours: Engine) -> None:
+    with subprocess.Popen(["docker", "save", _image()], stdout=subprocess.PIPE) as saving:
+        subprocess.run(
+            ["docker", "--host", ours.address, "load"],
+            stdin=saving.stdout,
+            check=True,
+            capture_output=True,
+            timeout=LOADING_SECONDS,
+        )
