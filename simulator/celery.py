@@ -44,9 +44,13 @@ app.conf.update(
         "socket_timeout": 10,
         "socket_connect_timeout": 5,
         "health_check_interval": 30,
+        # Who hands in does not wait for a broker that is away: the reconciler rings later.
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0.1,
+        "interval_max": 0.1,
     },
     visibility_timeout=REDELIVERED_AFTER,
-    broker_connection_max_retries=None,  # a worker waits for its broker as long as it takes
     broker_connection_retry_on_startup=True,
     task_create_missing_queues=False,
     task_queues=[Queue("interactive"), Queue("batch"), Queue("housekeeping")],

@@ -1,9 +1,12 @@
 """Carry out a claim: let the judge judge, store what it says, end the grading one way."""
 
+import errno
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
+
+from django.db import DatabaseError
 
 from graders.datasets import DatasetError
 from graders.faults import QuestError
@@ -111,6 +114,10 @@ def _end_without_verdict(claim: Claim, error: Exception) -> Literal[False]:
         case SandboxError():
             logger.warning("the sandbox fell down: %s", error)
             _sandbox_fell(claim, str(error))
+        case DatabaseError() | OSError(errno=errno.ENOSPC | errno.EDQUOT | errno.EIO):
+            # What everything stands on is away: no other grading would have fared better.
+            logger.error("database or disk is away", exc_info=error)
+            steadfast(claiming.lose)(claim.held(), trouble=type(error).__name__)
         case _:
             # Ours until proven otherwise: nobody is charged, the log says what happened.
             logger.error("the grading fell down", exc_info=error)

@@ -15,7 +15,7 @@ LONGEST: Final = 120  # as the column
 
 
 def this_process() -> str:
-    """This process, as a claim names it; empty where the system tells nothing of processes."""
+    """Name this process, as a claim does; empty where the system tells of no processes."""
     return _named(os.getpid())
 
 

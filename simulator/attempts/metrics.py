@@ -6,6 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
+from itertools import pairwise
 from typing import Final
 
 from django.db.models import Count, Max, Min, Q, Sum
@@ -49,7 +50,7 @@ class Delivery(Collector):
 
 
 def _of_processes() -> CollectorRegistry:
-    """What the web processes counted: of all of them where a folder is shared, else of this one."""
+    """What web processes counted: all of them where a folder is shared, else this one."""
     if not os.environ.get(MULTIPROCESS):
         return REGISTRY
     registry = CollectorRegistry()
@@ -168,7 +169,7 @@ def share_fixed(rows: Sequence[tuple[int, str, str, str]]) -> float | None:
     """
     mended = [
         now[2:] != before[2:]
-        for before, now in zip(rows, rows[1:], strict=False)
+        for before, now in pairwise(rows)
         if before[:2] == now[:2] and before[2]
     ]
     return sum(mended) / len(mended) if mended else None

@@ -50,10 +50,9 @@ def publish(message: Outbox) -> bool:
 def bells_in_queue(lane: str) -> int:
     """How many bells of a lane no worker has taken yet; none where the broker does not answer."""
     try:
-        found = connection(settings.SIM_REDIS_URL).llen(lane)
+        return connection(settings.SIM_REDIS_URL).llen(lane)
     except redis.RedisError:
         return 0
-    return int(found) if isinstance(found, int) else 0
 
 
 def ring_for_housekeeping() -> bool:

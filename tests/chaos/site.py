@@ -25,6 +25,21 @@ from simulator.serving.private import free_port
 from tests.chaos.parts import Init, Part, wait_for
 from tests.simulator.toy_quest import write_toy
 
+NO_TABLES: Final = '''\
+"""No tables: what is graded here is how gradings are delivered."""
+
+from graders.data import Hidden
+
+PUBLIC_SEED = 1
+
+
+def generate(seed, scale):
+    return {}
+
+
+def hidden(key, scale):
+    return Hidden(datasets={}, truth={})
+'''
 DISK_MB: Final = 700
 STARTING_SECONDS: Final = 240.0
 CLOCK: Final = Path(__file__).parent / "clock"
@@ -59,6 +74,11 @@ class Site:
     @property
     def database_url(self) -> str:
         return f"postgresql://sim@127.0.0.1:{self.postgres_port}/sim"
+
+    @property
+    def server_url(self) -> str:
+        """The database that is there before ours is made."""
+        return self.database_url.removesuffix("sim") + "postgres"
 
     @property
     def clock(self) -> Path:
@@ -223,18 +243,15 @@ def _redis(ours: Site) -> list[str]:
 
 
 def _bring_up(ours: Site) -> None:
-    write_toy(ours.folder / "quests")
+    quest = write_toy(ours.folder / "quests")
+    (quest / "data.py").write_text(NO_TABLES)
     (ours.folder / "home").mkdir()
     _make_cluster(ours)
     by_name = {part.name: part for part in ours.init.parts}
     for name in ("postgres", "redis"):
         by_name[name].start()
-    wait_for(
-        "PostgreSQL", lambda: answers(ours.database_url.replace("/sim", "/postgres")), seconds=60
-    )
-    with psycopg.connect(
-        ours.database_url.removesuffix("sim") + "postgres", autocommit=True
-    ) as connection:
+    wait_for("PostgreSQL", lambda: answers(ours.server_url), seconds=60)
+    with psycopg.connect(ours.server_url, autocommit=True) as connection:
         connection.execute("CREATE DATABASE sim")
     wait_for("Redis", lambda: _redis_answers(ours), seconds=60)
     migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
