@@ -2,14 +2,18 @@
 PYTHON ?= python3
 BASE ?= python:3.11-slim
 RUNTIMES ?= python-ml
+ATTEMPTS ?= 1000
 VENV := .venv
 PY := $(VENV)/bin/python
 export SIM_RUNTIMES ?= $(CURDIR)/.sim/runtimes
 
-.PHONY: run demo sim test attack verify check format docs bench image clean
+.PHONY: run demo chaos load backup restore sim test attack verify check format docs bench image clean
 
 run: $(VENV)/site  ## serve the site with demo data on PORT (8000)
 	@$(PY) -m simulator.serving
+
+chaos: $(VENV)/dev  ## accepted attempts under random faults: none lost, none twice; ATTEMPTS=1000; .sim/chaos.json
+	@$(PY) -m tests.chaos --attempts $(ATTEMPTS)
 
 demo: $(VENV)/site  ## prove the loop: starter and reference of every stage, through the API
 	@$(PY) -m simulator.demo

@@ -6,12 +6,14 @@ exception stay its class and where it was raised.
 
 import traceback
 from collections.abc import Mapping, MutableMapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
+ROOT: Final = Path(__file__).resolve().parent.parent
 DEEPEST: Final = 20
 LONGEST: Final = 2000
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
@@ -89,7 +91,14 @@ def _pairs(rest: Mapping[str, Any]) -> str:
 
 def _places(found: ExcInfo) -> str:
     frames = traceback.extract_tb(found[2])[-DEEPEST:]
-    return " < ".join(f"{frame.filename}:{frame.lineno}" for frame in reversed(frames))
+    return " < ".join(f"{_shown(frame.filename)}:{frame.lineno}" for frame in reversed(frames))
+
+
+def _shown(path: str) -> str:
+    """A path from its package on: what stands before it is the same in every line."""
+    for root in (f"{ROOT}/", "/site-packages/"):
+        path = path.rpartition(root)[2]
+    return path
 
 
 def _printable(text: str) -> str:

@@ -127,7 +127,7 @@ def _reason(grading: Grading, *, opens: bool) -> tuple[str | Promise, str | Prom
     if grading.state == Grading.State.RUNNING:
         return (
             _("Its worker was not heard of in time."),
-            _("The reconciler queues it again in its next round, within 20 s."),
+            _("The reconciler queues it again in its next round, within 10 s."),
         )
     return _why_it_waits(grading, opens=opens)
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Final
 
-from django.db.models import Count, Max, Min, Q, Sum
+from django.db.models import Count, Min, Q, Sum
 from django.utils import timezone
 from prometheus_client import CollectorRegistry, generate_latest, multiprocess
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -94,7 +94,6 @@ def _lost_and_late() -> Iterator[Metric]:
         tries=Sum("infra_attempts"),
         losses=Sum("losses"),
         ended=Count("pk", filter=Q(state=Grading.State.DONE)),
-        highest=Max("losses"),
     )
     done, losses = found["ended"] or 0, found["losses"] or 0
     # A claim counts as a try until it ends well: what is above one a grading failed on our side.

@@ -4,6 +4,7 @@ import secrets
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -18,6 +19,7 @@ from simulator.attempts.models import Grading
 
 @never_cache
 @require_safe
+@login_required
 def operations(request: HttpRequest) -> HttpResponse:
     """What is late and why; absent for everybody else."""
     _operator(request)
@@ -25,6 +27,7 @@ def operations(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@login_required
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
     """Queue a quarantined grading once more, or cancel an open one."""
     _operator(request)

@@ -24,7 +24,7 @@ from django.db.models.functions import Now
 from simulator.attempts import claiming, ringing, turns
 from simulator.attempts.models import Grading, Outbox
 
-BELL_IS_OLD_AFTER: Final = timedelta(seconds=60)
+BELL_IS_OLD_AFTER: Final = timedelta(seconds=20)
 BATCH: Final = 500
 NOT_HEARD_OF: Final = "its worker was not heard of for the length of a lease"
 TOO_LONG: Final = "it ran longer than a grading may"
@@ -124,8 +124,8 @@ def _ring_lane(lane: str) -> int:
     # One whose time came while no bell was due is rung for at once.
     waited = Q(not_before__lte=Now())
     silent = (
-        Grading.objects.filter(state=Grading.State.QUEUED, lane=lane)
-        .filter(Q(not_before=None) | waited)
+        turns.claimable()  # whose learner has no room is rung for when there is
+        .filter(state=Grading.State.QUEUED, lane=lane)
         .filter(waited | ~Exists(recent))
     )
     waiting = _some(silent)

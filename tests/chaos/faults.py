@@ -25,11 +25,11 @@ Strike = Callable[[random.Random], str]
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """Its name, what it does (telling what it hit), and how often it comes, relative to others."""
+    """Its name, what it does (telling what it hit), and how often it comes."""
 
     name: str
     strike: Strike
-    weight: float = 1.0
+    weight: int = 1  # how many of it are in the deck
 
 
 def faults(site: Site, engine: Engine | None) -> Iterator[Fault]:

@@ -12,6 +12,7 @@ from typing import Any, Final
 import httpx
 
 FINAL: Final = frozenset({"done", "cancelled", "quarantined", "refused"})
+WAITED_FOR: Final = 300.0  # an end that is not seen so long after the last hand-in is a loss
 ADDRESS: Final = "/api/quests/toy/stages/features/attempts"
 # The learner's `add` takes its time, so that faults find it at work; and is wrong, on purpose,
 # for every other attempt: both verdicts must come out as they do in peace.
@@ -66,11 +67,12 @@ class Learner:
         )
         self._tally = tally
         self._dice = random.Random(seed)  # noqa: S311, no secret
-        self._until = until
+        self._no_more = until
+        self._until = until + WAITED_FOR
 
     def play(self) -> None:
         self._insist("POST", "/api/quests/toy/enrolment", {})
-        while time.monotonic() < self._until and self._tally.another():
+        while time.monotonic() < self._no_more and self._tally.another():
             accepted = self._hand_in()
             if accepted is None:
                 return

@@ -22,7 +22,7 @@ class Command(BaseCommand):
     help = "Send unsent messages, requeue expired leases, give up on hopeless gradings."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--every", type=float, default=20.0, help="seconds between rounds")
+        parser.add_argument("--every", type=float, default=10.0, help="seconds between rounds")
         parser.add_argument("--once", action="store_true", help="one round, then stop")
 
     def handle(self, *, every: float, once: bool, **_: Any) -> None:  # noqa: ANN401, Django's own
