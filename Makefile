@@ -15,6 +15,9 @@ run: $(VENV)/site  ## serve the site with demo data on PORT (8000)
 chaos: $(VENV)/dev  ## accepted attempts under random faults: none lost, none twice; ATTEMPTS=1000; .sim/chaos.json
 	@$(PY) -m tests.chaos --attempts $(ATTEMPTS)
 
+load: $(VENV)/dev  ## a class surge: 500 attempts in 60 s of 100 learners, one sends 200; .sim/load.json
+	@$(PY) -m tests.load
+
 demo: $(VENV)/site  ## prove the loop: starter and reference of every stage, through the API
 	@$(PY) -m simulator.demo
 

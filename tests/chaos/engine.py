@@ -53,7 +53,7 @@ def why_not() -> str | None:
         return "an engine of one's own needs root"
     if not (shutil.which("dockerd") and shutil.which("docker")):
         return "dockerd is not installed"
-    if not _image():
+    if not image():
         return f"no image {IMAGE} is here to be loaded: make image"
     return None
 
@@ -86,7 +86,7 @@ def _forget(path: Path) -> None:
     path.unlink(missing_ok=True)
 
 
-def _image() -> str:
+def image() -> str:
     """The newest image of the runtime in the engine that is here."""
     words = ["docker", "images", "--format", "{{.Repository}}:{{.Tag}}", IMAGE]
     told = subprocess.run(words, check=False, capture_output=True, text=True).stdout
@@ -94,7 +94,7 @@ def _image() -> str:
 
 
 def _load(ours: Engine) -> None:
-    with subprocess.Popen(["docker", "save", _image()], stdout=subprocess.PIPE) as saving:
+    with subprocess.Popen(["docker", "save", image()], stdout=subprocess.PIPE) as saving:
         subprocess.run(
             ["docker", "--host", ours.address, "load"],
             stdin=saving.stdout,
