@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from sandbox.images import naming
 from tests.chaos.parts import Part, wait_for
 
 STARTING_SECONDS: Final = 90.0
 LOADING_SECONDS: Final = 600.0
-IMAGE: Final = "simulator-python-ml"
+RUNTIME: Final = "python-ml"
 
 
 @dataclass(kw_only=True)
@@ -54,7 +55,7 @@ def why_not() -> str | None:
     if not (shutil.which("dockerd") and shutil.which("docker")):
         return "dockerd is not installed"
     if not image():
-        return f"no image {IMAGE} is here to be loaded: make image"
+        return f"no image of {RUNTIME} is here to be loaded: make image"
     return None
 
 
@@ -87,10 +88,11 @@ def _forget(path: Path) -> None:
 
 
 def image() -> str:
-    """The newest image of the runtime in the engine that is here."""
-    words = ["docker", "images", "--format", "{{.Repository}}:{{.Tag}}", IMAGE]
-    told = subprocess.run(words, check=False, capture_output=True, text=True).stdout
-    return next(iter(told.split()), "")
+    """The image that fits this checkout, if the engine that is here has it."""
+    name = naming.tag(RUNTIME)
+    words = ["docker", "image", "inspect", name]
+    known = subprocess.run(words, check=False, capture_output=True).returncode == 0
+    return name if known else ""
 
 
 def _load(ours: Engine) -> None:
