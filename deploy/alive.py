@@ -8,7 +8,10 @@ SECONDS = 4
 
 def main() -> int:
     """Ask once, with the host name that the site allows."""
-    request = urllib.request.Request(sys.argv[1], headers={"X-Forwarded-Proto": "https"})
+    address = sys.argv[1]
+    if not address.startswith("http://"):
+        return 2
+    request = urllib.request.Request(address, headers={"X-Forwarded-Proto": "https"})
     host = sys.argv[2] if len(sys.argv) > 2 else ""
     if host:
         request.add_header("Host", host)

@@ -20,9 +20,7 @@ def main() -> int:
     }
     _once(folder / "database_url", f"postgresql://sim:{password['postgres']}@postgres/sim")
     _once(folder / "redis_url", f"redis://:{password['redis']}@redis:6379/0")
-    _once(
-        folder / "clickhouse_url", f"http://loader:{password['clickhouse']}@clickhouse:8123"
-    )
+    _once(folder / "clickhouse_url", f"http://loader:{password['clickhouse']}@clickhouse:8123")
     sys.stdout.write(f"secrets are in {folder}; keep a copy where the backups are not\n")
     return 0
 
