@@ -28,7 +28,7 @@ LAYOUT: Final = 1
 INDEX: Final = "backup.json"
 SECRETS: Final = ("secret", "secret_key")
 
-OTHER_SECRET: Final = (
+DIFFERS: Final = (
     "SIM_SECRET is another than when the backup was made: hidden data will differ, so what is "
     "regraded may end otherwise. Give the site the old secret."
 )
@@ -94,7 +94,7 @@ def restore(given: Environment, folder: Path, *, replace: bool) -> dict[str, Any
     if missing:
         raise CannotBackUp(f"after the restore the counts differ from the backup's: {missing}")
     same = _fingerprint(environment.read(os.environ)) == index["secret"]
-    warnings = [] if same else [OTHER_SECRET]
+    warnings = [] if same else [DIFFERS]
     return {"counts": counts, "warnings": warnings}
 
 

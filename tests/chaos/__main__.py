@@ -159,7 +159,10 @@ def _strike(
     while not done.wait(wait):
         fault = next(deck)
         began = time.monotonic()
-        told = fault.strike(dice)
+        try:
+            told = fault.strike(dice)
+        except (TimeoutError, OSError) as error:
+            told = f"not undone: {error}"
         struck[fault.name] += 1
         print(f"{fault.name}: {told} ({time.monotonic() - began:.1f} s)", flush=True)
         wait = dice.uniform(0.4, 1.6) * words.every
