@@ -55,7 +55,11 @@ class Engine:
     def answers(self) -> bool:
         """Whether it answers."""
         words = ["docker", "--host", self.address, "version"]
-        return subprocess.run(words, check=False, capture_output=True, timeout=20).returncode == 0
+        try:
+            done = subprocess.run(words, check=False, capture_output=True, timeout=20)
+        except subprocess.TimeoutExpired:
+            return False
+        return done.returncode == 0
 
 
 def why_not() -> str | None:
