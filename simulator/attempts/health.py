@@ -67,7 +67,7 @@ def look() -> Health:
     said = {
         "database": _database(),
         "redis": _redis(),
-        "worker": _heard_of(WORKERS),
+        "worker": _worker(),
         "runner": _runner(runner),
     }
     remedies = dict(_remedies(runner))
@@ -136,6 +136,10 @@ def _redis() -> str:
     except redis.RedisError as error:
         return f"does not answer: {type(error).__name__}"
     return FINE
+
+
+def _worker() -> str:
+    return _heard_of(WORKERS)
 
 
 def _heard_of(who: str) -> str:

@@ -17,9 +17,19 @@ from graders.loading import load_checks
 from graders.results import Event
 from sandbox.client import RunnerSandbox
 from sandbox.interface import Sandbox
-from simulator.attempts import ringing, runner_state, tidying, tracing, watching
+from simulator.attempts import (
+    charting,
+    drawing,
+    events,
+    ringing,
+    runner_state,
+    tidying,
+    tracing,
+    watching,
+)
 from simulator.attempts.claiming import claim_next
 from simulator.attempts.delivering import Work, deliver
+from simulator.attempts.models import Verdict
 from simulator.attempts.steadfast import steadfast
 from simulator.catalog import quests
 from simulator.celery import app
@@ -41,15 +51,29 @@ def grade(grading_id: int) -> None:
         logger.warning("no room is opened on this host; grading %s waits", grading_id)
         return
     claim = steadfast(claim_next)(grading_id)
-    if claim is not None:
-        with tracing.of(claim):
-            deliver(claim, judge=judge, sandbox=RunnerSandbox(Path(settings.SIM_RUNNER_SOCKET)))
+    if claim is None:
+        return
+    with tracing.of(claim):
+        sandbox = RunnerSandbox(Path(settings.SIM_RUNNER_SOCKET))
+        if deliver(claim, judge=judge, sandbox=sandbox):
+            draw(claim.grading_id)
 
 
 @app.task(name=ringing.TIDY)
 def tidy() -> None:
     """Housekeeping: forget what nobody needs any more."""
     logger.info("tidied up: %s", tidying.tidy())
+
+
+@app.task(name=charting.DRAW)
+def draw(grading_id: int) -> None:
+    """Draw what a report shows of a rollout; what is drawn already is not drawn again."""
+    body = Verdict.objects.filter(pk=grading_id).values_list("body", flat=True).first()
+    if body is None:
+        return
+    for result in events.read_verdict(body).results:
+        if result.readout is not None:
+            drawing.draw(result.readout)
 
 
 def judge(work: Work, sandbox: Sandbox) -> Iterator[Event]:

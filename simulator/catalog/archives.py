@@ -33,8 +33,11 @@ def fetch(digest: str, *, into: Path) -> bool:
     into.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=into.parent, prefix=".new-") as folder:
         copy = Path(folder) / into.name
-        with zipfile.ZipFile(io.BytesIO(bytes(archive))) as packed:
-            packed.extractall(copy)
+        try:
+            with zipfile.ZipFile(io.BytesIO(bytes(archive))) as packed:
+                packed.extractall(copy)
+        except zipfile.BadZipFile:
+            return False
         if digest_of(copy) != digest:
             return False
         try:

@@ -61,3 +61,20 @@ class KeptQuest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.slug} {self.digest[:12]}"
+
+
+class HintUse(models.Model):
+    """A step of a stage's help that a learner opened, and when they first did."""
+
+    enrolment = models.ForeignKey(Enrolment, models.CASCADE, related_name="hint_uses")
+    stage = models.SlugField(max_length=40)
+    step = models.PositiveSmallIntegerField()  # from 1, the mildest
+    opened_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["enrolment", "stage", "step"], name="one_use_a_hint"),
+        ]
+
+    def __str__(self) -> str:
+        return f"hint {self.step} of {self.stage}"

@@ -1,6 +1,7 @@
-"""Every route that is no page of an app: the API, the accounts, the admin. None is forgotten.
+"""Every route that is no page of an app: the accounts, the admin. None is forgotten.
 
-Whoever adds a route places it in one of the tables here or in `test_rights.py`.
+Whoever adds a route places it here or in `test_rights.py`; the operations of the API have their
+own table in `api/test_rights.py`.
 """
 
 import json
@@ -15,7 +16,7 @@ from pytest_django import Settings
 
 from simulator.accounts import tokens
 from simulator.accounts.models import User
-from simulator.attempts import claiming, drafts
+from simulator.attempts import claiming
 from simulator.attempts.claiming import claim
 from simulator.attempts.models import Attempt, Grading
 from simulator.attempts.reading import latest_grading
@@ -25,28 +26,11 @@ from simulator.guarding.models import Act
 from tests.fakes import MADE
 from tests.simulator.conftest import HandIn
 from tests.simulator.judges import resting_on, verdict, wrong_sum
-from tests.simulator.test_rights import APPS, DEEDS, PAGES, PEOPLE
+from tests.simulator.test_rights import DEEDS, PAGES, PEOPLE
 
 pytestmark = pytest.mark.django_db
 
 FINE, WHO, ABSENT = 200, 401, 404
-# What the API answers, in the order of PEOPLE: nobody, colleague, stranger, instructor, owner.
-API: dict[str, tuple[str, tuple[int, int, int, int, int]]] = {
-    "list_quests": ("GET", (WHO, FINE, FINE, FINE, FINE)),
-    "list_attempts": ("GET", (WHO, FINE, FINE, FINE, FINE)),  # of one's own
-    "get_project": ("GET", (WHO, ABSENT, ABSENT, ABSENT, FINE)),
-    "put_project": ("PUT", (WHO, ABSENT, ABSENT, ABSENT, FINE)),
-    "get_zip": ("GET", (WHO, ABSENT, ABSENT, ABSENT, FINE)),
-    "hand_in": ("POST", (WHO, ABSENT, ABSENT, ABSENT, 202)),
-    "get_attempt": ("GET", (WHO, ABSENT, ABSENT, FINE, FINE)),
-    "get_report": ("GET", (WHO, ABSENT, ABSENT, FINE, FINE)),
-    "get_receipt": ("GET", (WHO, ABSENT, ABSENT, FINE, FINE)),
-    "get_attempt_zip": ("GET", (WHO, ABSENT, ABSENT, FINE, FINE)),
-    "cancel": ("POST", (WHO, ABSENT, ABSENT, ABSENT, FINE)),
-    "enrol": ("POST", (WHO, FINE, FINE, FINE, FINE)),
-    "forget_token": ("DELETE", (WHO, 204, 204, 204, 204)),
-}
-OPEN_API = {"make_token", "openapi-json", "api-root"}
 # Of these the person is the one who is signed in: there is no id that could be another's.
 OF_ONESELF = ("account_", "mfa_", "accounts:")
 OPEN = {"health", "pages:help"}
@@ -63,13 +47,11 @@ def names(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
 
 
 def test_every_route_is_placed() -> None:
-    known = {*PAGES, *DEEDS, *OPEN, *ELSEWHERE, *(f"api:{name}" for name in {*API} | OPEN_API)}
+    known = {*PAGES, *DEEDS, *OPEN, *ELSEWHERE}
     unplaced = {
         name
         for name in names(get_resolver())
-        if name not in known
-        and not name.startswith((*OF_ONESELF, "admin:"))
-        and name.partition(":")[0] not in APPS
+        if name not in known and not name.startswith((*OF_ONESELF, "admin:", "api:"))
     }
     assert unplaced == set()
 
@@ -82,52 +64,6 @@ def attempt(hand_in: HandIn, cohort: Cohort) -> Attempt:
     assert won is not None
     claiming.finish(won, replace(verdict(wrong_sum()), basis=resting_on(MADE)))
     return made
-
-
-def arguments(name: str, attempt: Attempt) -> dict[str, object]:
-    if name in {"list_quests", "list_attempts", "forget_token"}:
-        return {}
-    if name == "hand_in":
-        return {"slug": "toy", "stage": "features"}
-    if name in {"get_project", "put_project", "get_zip", "enrol"}:
-        return {"slug": "toy"}
-    return {"public_id": str(attempt.public_id)}
-
-
-def ask(who: str, name: str, method: str, attempt: Attempt) -> int:
-    client = Client()
-    headers = {}
-    if who != "nobody":
-        headers["Authorization"] = (
-            f"Bearer {tokens.issue(User.objects.get(username=who), name=who)}"
-        )
-    body = {"files": {"app/model.py": "eCA9IDEK"}} if name == "put_project" else None
-    answer = client.generic(
-        method,
-        reverse(f"api:{name}", kwargs=arguments(name, attempt)),
-        json.dumps(body) if body else b"",
-        content_type="application/json",
-        headers=headers,
-    )
-    return answer.status_code
-
-
-@pytest.mark.parametrize("name", API)
-def test_the_api_is_for_those_it_is_for(name: str, attempt: Attempt, cohort: Cohort) -> None:
-    method, expected = API[name]
-    assert tuple(ask(who, name, method, attempt) for who in PEOPLE) == expected
-
-
-def test_nobody_changes_what_is_not_theirs_through_the_api(
-    attempt: Attempt, cohort: Cohort, enrolment: Enrolment
-) -> None:
-    before = drafts.files_of(enrolment)
-    for who in ("nobody", "colleague", "stranger", "instructor"):
-        for name in ("put_project", "hand_in", "cancel"):
-            ask(who, name, API[name][0], attempt)
-    assert drafts.files_of(enrolment) == before
-    assert Attempt.objects.count() == 1
-    assert not Grading.objects.filter(state=Grading.State.CANCELLED).exists()
 
 
 def admin_addresses() -> Iterator[str]:
