@@ -118,7 +118,14 @@ def count(site: Site, tally: Tally, *, stuck: int, orphans: int) -> Counted:
 
 def orphans(runners: Sequence[int]) -> list[str]:
     """What still lives below this process, heir of all that it started, and groups of rooms."""
-    found = [str(folder) for pid in runners for folder in GROUPS.glob(f"**/sim-{pid}-*")]
+    names = tuple(f"sim-{pid}-" for pid in runners)
+    # os.walk passes over what vanishes while it looks: rooms of others come and go here.
+    found = [
+        f"{place}/{name}"
+        for place, folders, _ in os.walk(GROUPS)
+        for name in folders
+        if name.startswith(names)
+    ]
     for pid in procs.tree(os.getpid())[1:]:
         with suppress(OSError):
             state = _state(pid)

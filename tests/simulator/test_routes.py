@@ -33,8 +33,9 @@ pytestmark = pytest.mark.django_db
 FINE, WHO, ABSENT = 200, 401, 404
 # Of these the person is the one who is signed in: there is no id that could be another's.
 OF_ONESELF = ("account_", "mfa_", "accounts:")
-OPEN = {"health", "pages:help"}
-ELSEWHERE = {"api-events"}  # tests/simulator/attempts/test_streaming.py
+OPEN = {"health", "pages:help", "api-reference"}
+# tests/simulator/attempts/test_streaming.py, tests/simulator/api/test_devices.py
+ELSEWHERE = {"api-events", "attempts:events", "device"}
 
 
 def names(resolver: URLResolver, prefix: str = "") -> Iterator[str]:

@@ -87,4 +87,4 @@ def test_a_larger_cohort_costs_no_more_queries(
         Membership.objects.create(cohort=cohort, learner=learner)
         drafts.enrol(learner, "toy")
     assert queries(client, address) == before <= 14
-    assert queries(client, "/cohorts/") == listed <= 6
+    assert queries(client, "/cohorts/") == listed <= 8
