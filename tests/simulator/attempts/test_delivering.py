@@ -108,6 +108,15 @@ def test_a_write_is_said_again_when_the_database_was_away(
     assert Verdict.objects.count() == 1
 
 
+def test_what_no_database_can_hold_is_stored_as_what_it_can(queued: Grading) -> None:
+    """A program may print NUL, and halves of a pair of surrogates: PostgreSQL holds neither."""
+    ugly = result("is_right", Outcome.FAILED, reason="differs", params={"found": "a\0b\ud800c"})
+    assert deliver(claimed(queued), judge=saying(ugly), sandbox=FakeSandbox())
+    (row,) = Result.objects.filter(event=Result.Event.RESULT)
+    assert row.body["params"]["found"].startswith("a\N{REPLACEMENT CHARACTER}b")
+    assert "\0" not in str(Verdict.objects.get().body)
+
+
 def test_what_is_recorded_twice_stands_once(queued: Grading) -> None:
     current = claimed(queued)
     for _ in range(2):  # as when a commit was made whose answer never came
