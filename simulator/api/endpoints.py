@@ -15,7 +15,15 @@ from pydantic import ValidationError
 from graders.receipts import Receipt
 from sandbox.interface import SandboxError
 from simulator.accounts import tokens
-from simulator.accounts.pacing import CANCEL, DOWNLOAD, HAND_IN, TooMany, address_of, pace
+from simulator.accounts.pacing import (
+    CANCEL,
+    DOWNLOAD,
+    HAND_IN,
+    HAND_IN_ADDRESS,
+    TooMany,
+    address_of,
+    pace,
+)
 from simulator.api import device_views, learning
 from simulator.api.asking import files_in
 from simulator.api.signing_in import Bearer, Session, bearer_of, person, sign_in
@@ -135,7 +143,7 @@ def hand_in(request: HttpRequest, slug: str, stage: str) -> Status[AttemptOut]:
     """
     user = person(request)
     pace(HAND_IN, user.pk)
-    pace(HAND_IN, f"address:{address_of(request)}")
+    pace(HAND_IN_ADDRESS, f"address:{address_of(request)}")
     attempt = handing_in.hand_in(
         own_enrolment(user, slug),
         stage,

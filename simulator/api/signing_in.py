@@ -1,5 +1,6 @@
 """Who asks: a session of the site, or a bearer token."""
 
+from django.conf import settings
 from django.contrib.auth import authenticate
 from django.http import HttpRequest
 from ninja.security import HttpBearer, SessionAuth
@@ -37,6 +38,8 @@ def sign_in(request: HttpRequest, given: Credentials) -> User | None:
     user = authenticate(request, username=given.username, password=given.password)
     if not isinstance(user, User) or not user.is_active:
         return None
+    if settings.SIM_STAFF_MFA and user.is_staff:
+        return None  # a password alone opens nothing for those who run the site
     forgive(SIGN_IN, f"address:{address}")
     forgive(SIGN_IN, f"name:{name}")
     return user
