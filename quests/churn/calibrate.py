@@ -54,7 +54,11 @@ POOR = {
 }
 # Wrong turns of the rollout.
 MUST_FAIL = ("nothing", "top_risk", "risk_times_price", "observational")
-UPLIFT_POOR = ("top_risk", "observational")
+# Wrong turns of the uplift stage: an order by risk; a list by risk, or learned where others chose.
+POOR_ORDER, POOR_LIST = ("top_risk",), ("top_risk", "observational")
+OTHERS = {"auuc": ("observational", "oracle"), "earns": ("t_learner",)}
+# What passes a rollout although it is simple: the rule of stage 3, a page of SQL and no model.
+ACCEPTABLE = "rule"
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -397,20 +401,22 @@ def _uplift_gates(of: Tree) -> Tree:
     """Say where the points of an order and of a week's letters begin, and where they are full.
 
     By the common rule (`span`): full three deviations below the reference's mean, beginning
-    halfway from the best wrong turn to the simple right solution.
+    halfway from the best wrong turn to the simple right solution. An order is wrong that follows
+    risk, the simple right one is a boosted model a side of the coin. Letters are wrong that were
+    learned from all history, too; right and simple is stage 3's own rule, without any model.
     """
     found: Tree = {}
-    for metric, poor in (("auuc", UPLIFT_POOR), ("earns", (*UPLIFT_POOR, "rule"))):
+    for metric, simple, poor in (("auuc", "t_learner", POOR_ORDER), ("earns", "rule", POOR_LIST)):
         one = of[metric]
         begin = span(
             Spread.read(one["reference"]),
-            Spread.read(one["t_learner"]),
+            Spread.read(one[simple]),
             [Spread.read(one[name]) for name in poor],
             higher=True,
             spare=3,
             step=1.0,
         )
-        found[metric] = begin | {"how": told(one, ("t_learner", *poor))}
+        found[metric] = begin | {"how": told(one, (simple, *poor, *OTHERS[metric]))}
     return found
 
 
@@ -421,25 +427,27 @@ def _direction(of: Tree) -> Tree:
         best = of[metric]["reference"]
         full = math.floor(best["mean"] - 4 * best["sd"])
         begin = math.floor(full - best["sd"]) - 1
-        found[metric] = {"baseline": begin, "target": full, "how": told(of[metric], UPLIFT_POOR)}
+        found[metric] = {"baseline": begin, "target": full, "how": told(of[metric], ())}
     return found
 
 
 def _capture_gates(of: Tree, *, full: bool) -> Tree:
     """Say which capture passes and which has merit, and which promise holds.
 
-    Pass: the common rule (`pass_and_merit`), with the T-learner as the simple solution that is
-    right. Merit: 97 % of the reference's mean or three of its deviations below, whichever is less.
-    The common rule takes one and a half, for means of three draws; here one draw is judged, and
-    the reference has to reach merit in every installation. Where the world is small only the
-    direction counts: four deviations below the reference's mean. Promise: twice the worst miss of
-    the reference, or four deviations beyond its mean, whichever is more.
+    Pass: the common rule (`pass_and_merit`). The simple solution that is right is stage 3's rule:
+    a boosted model a side of the coin, which was meant for it at first, earns less than that rule
+    in this market, and no more than what is learned where others chose, so it must not pass.
+    Merit: 97 % of the reference's mean, or three of its deviations below, whichever is less. The
+    common rule takes one and a half, for means of three draws; here one draw is judged, and the
+    reference has to reach merit in every installation. Where the world is small only the direction
+    counts: four deviations below the reference's mean. Promise: twice the worst miss of the
+    reference, or four deviations beyond its mean, whichever is more.
     """
     capture = of["capture"]
     best = Spread.read(capture["reference"])
     if full:
         wrong = [Spread.read(capture[name]) for name in MUST_FAIL]
-        simple = Spread.read(capture["t_learner"])
+        simple = Spread.read(capture[ACCEPTABLE])
         passing = pass_and_merit(best, wrong, simple)["pass"]
         merit = lenient(min(best.mean - 3 * best.sd, 0.97 * best.mean), 0.01)
     else:
@@ -513,7 +521,7 @@ CALIBRATION = Calibration(
         Ordering("uplift.auuc", ("top_risk", "observational", "reference", "oracle")),
         Ordering("uplift.earns", ("nothing", "rule", "reference")),
         Ordering("rollout.capture", ("incumbent", "nothing", "rule", "reference", "oracle")),
-        Ordering("rollout.capture", ("observational", "t_learner", "reference")),
+        Ordering("rollout.capture", ("top_risk", "observational", "rule", "reference")),
     ),
     small_orderings=(  # so few customers: the direction, not the level
         Ordering("roc_auc", ("constant", "reference", "oracle")),

@@ -54,7 +54,7 @@ def orders_by_what_it_changes(work: Workspace) -> Praise:
 
 
 @check(group="business", points=12, kind="metric", needs=["answers_every_renewal"])
-def earns_more_than_the_rule(work: Workspace) -> Praise:
+def letters_earn(work: Workspace) -> Praise:
     """What the letters of one hidden week bring a renewal, exactly, over sending nothing."""
     chosen = _chosen(work)
     earned = float((chosen * _renewals(work)["gain_rub"].to_numpy(np.float64)).mean())
