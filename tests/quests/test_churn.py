@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -267,7 +268,7 @@ def test_the_notebook_prints_the_number_that_it_shows() -> None:
     assert f"NUMBER = {shown.removeprefix('area = ').strip()}" in curve
 
 
-def _printed(cells: list[dict[str, list[str]]]) -> str:
+def _printed(cells: list[dict[str, Any]]) -> str:
     """What cells print, run one after the other in one memory."""
     code = "\n".join("".join(cell["source"]) for cell in cells)
     done = subprocess.run(
