@@ -15,7 +15,7 @@ import pandas as pd
 
 from graders.failures import Fail
 from graders.rollout.assignment import Keys, keys, treated
-from graders.rollout.estimators import Effect, clustered, cuped, srm, welch
+from graders.rollout.estimators import Effect, clustered, cuped, ratio, srm, welch
 from graders.rollout.guarding import Guarded, guard
 from graders.rollout.plans import Plan
 from graders.rollout.policies import Asked, Decisions, decide, understood
@@ -63,11 +63,27 @@ class Rollout:
         money, _ = self.control
         units = np.concatenate([self._units(step) for step in steps])
         before = self._before(steps)
+        if self._coarse:
+            money = money if before is None else _adjusted(money, before)
+            alarms = self._coarse_alarms(money, units)
+            return QuietTest(alarms=alarms, salts=AA_SALTS, alpha=self.plan.alpha)
         alarms = 0
         for number in range(AA_SALTS):
             new = treated(units, salt=f"{self.salt}/aa/{number}")
             alarms += not self._effect(money, before, new, units).covers_zero
         return QuietTest(alarms=alarms, salts=AA_SALTS, alpha=self.plan.alpha)
+
+    def _coarse_alarms(self, money: Floats, units: Keys) -> int:
+        """False alarms where a unit has many decisions: their sums are the same for every salt."""
+        different, place = np.unique(units, return_inverse=True)
+        sums = np.bincount(place, weights=money).astype(np.float64)
+        counts = np.bincount(place).astype(np.float64)
+        alarms = 0
+        for number in range(AA_SALTS):
+            new = treated(different, salt=f"{self.salt}/aa/{number}")
+            arms = [(sums[arm], counts[arm]) for arm in (~new, new)]
+            alarms += not ratio(arms[0], arms[1], alpha=self.plan.alpha).covers_zero
+        return alarms
 
     @cached_property
     def control(self) -> tuple[Floats, Floats | None]:
@@ -102,7 +118,7 @@ class Rollout:
         money, new = _joined(outcomes), np.concatenate(arms)
         units = np.concatenate([self._step(step).units for step in range(ran)])
         before = self._before(list(range(ran)))
-        split = [len(np.unique(units[arm])) if self._coarse else int(arm.sum()) for arm in (~new, new)]
+        split = [self._counted(units[arm]) for arm in (~new, new)]
         return Experiment(
             effect=self._effect(money, before, new, units, alpha=alpha),
             control=_by_step(outcomes, [~arm for arm in arms]),
@@ -204,6 +220,10 @@ class Rollout:
         parts = [self.world.before(step) for step in steps]
         found = [part for part in parts if part is not None]
         return np.concatenate(found) if found and self.plan.cuped else None
+
+    def _counted(self, units: Keys) -> int:
+        """How many coins were tossed for these decisions."""
+        return len(np.unique(units)) if self._coarse else len(units)
 
     @property
     def _coarse(self) -> bool:

@@ -26,9 +26,11 @@ from graders.calibration import (
     lenient,
     pass_and_merit,
     told,
+    up,
 )
 
 NAMED = ("text", "blocking", "pairs", "train", "model", "money", "policy")
+MATCH = 2  # the world's code of the first card
 PARTS = ("capacity", "color", "suffix", "accessory")
 MUST_FAIL = ("f1_threshold", "half", "barcode_first", "sure_of_training")
 Floats = npt.NDArray[np.float64]
@@ -100,10 +102,11 @@ def _judge(learned: Learned, key: bytes, scale: str) -> Tree:
     shown = {name: _known(_read(b)) for name, b in hidden.datasets["hidden"].items()}
     rows = truth["offers"].merge(shown["offers"], on="offer_id")
     blocker = learned.own["blocking"].Blocker().fit(shown["products"])
+    candidates = blocker.candidates(rows)
     found = {
         "words": _words(learned, rows),
-        "recall": _recall(learned, shown["products"], rows, blocker),
-        "pairs": _pairs(learned, shown["products"], rows, blocker),
+        "recall": _recall(shown["products"], rows, candidates),
+        "pairs": _pairs(learned, shown["products"], rows, candidates),
     }
     world = learned.world.open_world(lambda name: truth[name])
     return found | {"rollout": _rolled_out(learned, world, shown["products"], blocker)}
@@ -150,25 +153,18 @@ def _right(said: Sequence[Mapping[str, Any]], rows: pd.DataFrame) -> dict[str, f
     return {part: float(right[part][among.get(part, everybody)].mean()) for part in PARTS}
 
 
-def _recall(
-    learned: Learned, products: pd.DataFrame, rows: pd.DataFrame, blocker: Any  # noqa: ANN401
-) -> Tree:
+def _recall(products: pd.DataFrame, rows: pd.DataFrame, candidates: pd.DataFrame) -> Tree:
     """How often the right card is among the first one, five, ten candidates."""
-    raw = importlib.import_module("matching.blocking").Blocker()
     found: Tree = {"1": {}, "5": {}, "10": {}}
-    for name, asked in {"raw": None, "reference": blocker}.items():
-        if asked is None:
-            candidates = _raw_candidates(raw, products, rows)
-        else:
-            candidates = asked.candidates(rows)
-        right = candidates.merge(rows[["offer_id", "product_id"]], on=["offer_id", "product_id"])
+    for name, some in {"raw": _raw_candidates(products, rows), "reference": candidates}.items():
+        right = some.merge(rows[["offer_id", "product_id"]], on=["offer_id", "product_id"])
         exists = int((rows["product_id"] >= 0).sum())
         for k in (1, 5, 10):
             found[str(k)][name] = float((right["rank"] <= k).sum() / exists)
     return found
 
 
-def _raw_candidates(blocker: Any, products: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:  # noqa: ANN401
+def _raw_candidates(products: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     """Candidates by whole words of titles as they were typed."""
     vectorizer = importlib.import_module("sklearn.feature_extraction.text").TfidfVectorizer()
     cards = vectorizer.fit_transform(products["title"])
@@ -179,22 +175,21 @@ def _raw_candidates(blocker: Any, products: pd.DataFrame, rows: pd.DataFrame) ->
         row = scores[at]
         best = np.argsort(-row.data, kind="stable")[:10]
         parts += [(offer, ids[row.indices[n]], rank) for rank, n in enumerate(best, start=1)]
-    del blocker
     return pd.DataFrame(parts, columns=["offer_id", "product_id", "rank"])
 
 
 def _pairs(
-    learned: Learned, products: pd.DataFrame, rows: pd.DataFrame, blocker: Any  # noqa: ANN401
+    learned: Learned, products: pd.DataFrame, rows: pd.DataFrame, candidates: pd.DataFrame
 ) -> Tree:
     """F1 at its best threshold, and calibration of the best candidate, on hidden offers."""
     train = learned.own["train"]
     offers = rows.rename(columns={"product_id": "truth"})
-    pairs = train.labelled_pairs(offers, products, blocker.candidates(offers))
+    pairs = train.labelled_pairs(offers, products, candidates)
     found: Tree = {"f1": {}, "ece": {}}
-    first = pairs[pairs["rank"] == 1].assign(p=lambda one: one["score"])
-    solutions = {"tfidf": first, "barcode": first.assign(p=0.0)}
-    barcode = pairs[pairs["ean_same"] == 1].assign(p=1.0)
-    solutions["barcode"] = barcode
+    solutions = {
+        "barcode": pairs[pairs["ean_same"] == 1].assign(p=1.0),
+        "tfidf": pairs[pairs["rank"] == 1].assign(p=lambda one: one["score"]),
+    }
     for name, model in {"sure_of_training": learned.overfit, "reference": learned.model}.items():
         solutions[name] = train.best_of(pairs.assign(p=model.predict_proba(pairs)))
     exists = int((offers["truth"] >= 0).sum())
@@ -206,24 +201,37 @@ def _pairs(
 
 
 def _rolled_out(
-    learned: Learned, world: Any, products: pd.DataFrame, blocker: Any  # noqa: ANN401
+    learned: Learned,
+    world: Any,  # noqa: ANN401
+    products: pd.DataFrame,
+    blocker: Any,  # noqa: ANN401
 ) -> Tree:
     """Roll every policy out in the world of a draw, exactly: capture and guardrails."""
     weeks = range(world.steps)
     shown = [_known(world.observe(week)) for week in weeks]
     policy = learned.own["policy"].MatchPolicy(blocker, learned.model, products)
-    answers = [policy.decide(offers) for offers in shown]
+    pairs = [
+        learned.own["pairs"].pair_features(offers, products, blocker.candidates(offers))
+        for offers in shown
+    ]
+    known = list(zip(shown, pairs, strict=True))
+    answers = [policy.answer(offers, one) for offers, one in known]
     careless = learned.own["policy"].MatchPolicy(blocker, learned.overfit, products)
     lists = {name: [turn(one) for one in answers] for name, turn in _turns(learned).items()}
     lists["reference"] = answers
-    lists["sure_of_training"] = [careless.decide(offers) for offers in shown]
+    lists["sure_of_training"] = [careless.answer(offers, one) for offers, one in known]
     coded = {name: [world.codes(one) for one in every] for name, every in lists.items()}
     usual = [world.usual(week) for week in weeks]
     coded["incumbent"] = usual
     coded["barcode_first"] = [
-        np.where(rule > 0, rule, ours) for rule, ours in zip(usual, coded["reference"], strict=True)
+        np.where(rule > 0, rule, ours)
+        for rule, ours in zip(usual, coded["reference"], strict=True)
     ]
-    return _told(world, coded)
+    promise = {
+        name: _promise(world, lists[name], coded[name])
+        for name in ("reference", "sure_of_training")
+    }
+    return _told(world, coded) | {"promise": promise}
 
 
 def _turns(learned: Learned) -> dict[str, Decide]:
@@ -268,6 +276,16 @@ def _told(world: Any, coded: Mapping[str, Sequence[Any]]) -> Tree:  # noqa: ANN4
     }
 
 
+def _promise(world: Any, answers: Sequence[pd.DataFrame], coded: Sequence[Any]) -> float:  # noqa: ANN401
+    """By how much the matches of a policy are surer than right."""
+    sure = [actions >= MATCH for actions in coded]
+    said = np.concatenate(
+        [one["p_match"].to_numpy()[at] for one, at in zip(answers, sure, strict=True)]
+    )
+    right = np.concatenate([(coded[week] == world.best(week))[at] for week, at in enumerate(sure)])
+    return float(said.mean() - right.mean())
+
+
 def _counted(world: Any, actions: Sequence[Any]) -> dict[str, float]:  # noqa: ANN401
     seen = [world.outcome(week, actions[week]).counts for week in range(world.steps)]
     total = {name: sum(float(one[name].sum()) for one in seen) for name in seen[0]}
@@ -294,7 +312,9 @@ def _no_go(world: Any, actions: Sequence[Any]) -> Tree:  # noqa: ANN401
 def _facts(learned: Learned, found: Sequence[Tree]) -> Tree:
     """What does not differ from draw to draw."""
     del found
-    promised = {name: float(getattr(learned.promised, name)) for name in ("f1", "threshold", "ece")}
+    promised = {
+        name: float(getattr(learned.promised, name)) for name in ("f1", "threshold", "ece")
+    }
     return {"promised": promised, "rows": dict(learned.rows)}
 
 
@@ -319,12 +339,13 @@ def _gates(of: Tree, *, full: bool) -> Tree:
             "f1": _from_plain(of["pairs"]["f1"], "tfidf", 0.01),
             "ece": _calibrated(of["pairs"]["ece"]),
         },
-        "capture": _capture(of["rollout"]["capture"], full=full),
+        "capture": _capture(of["rollout"]["capture"], full=full)
+        | {"promise": _kept(of["rollout"]["promise"])},
     }
 
 
 def _from_plain(of: Tree, plain: str, step: float) -> Tree:
-    """Points begin halfway from the plain solution to the reference; full four deviations below it.
+    """Begin points halfway from the plain solution to the reference; full four deviations below.
 
     The baseline keeps three deviations from the target at least.
     """
@@ -339,7 +360,7 @@ def _from_plain(of: Tree, plain: str, step: float) -> Tree:
 
 
 def _calibrated(of: Tree) -> Tree:
-    """Full points four deviations above the reference's error, none halfway to the careless one."""
+    """Give full points four deviations above the reference, none halfway to the careless one."""
     best, poor = Spread.read(of["reference"]), Spread.read(of["sure_of_training"])
     target = best.mean + 4 * best.sd
     baseline = max((poor.mean + best.mean) / 2, target + 3 * best.sd)
@@ -368,15 +389,23 @@ def _capture(of: Tree, *, full: bool) -> Tree:
     }
 
 
+def _kept(of: Tree) -> Tree:
+    """A promise may be off by four deviations more than the reference's is, at least by 0.01."""
+    best = Spread.read(of["reference"])
+    most = max(0.01, abs(best.mean) + 4 * best.sd)
+    return {"value": up(most, 0.005), "how": told(of, ("sure_of_training",))}
+
+
 CALIBRATION = Calibration(
     learn=_learn,
     judge=_judge,
     facts=_facts,
     thresholds=_thresholds,
-    draws=6,
+    draws=5,
     orderings=(
         Ordering("recall.10", ("raw", "reference")),
         Ordering("recall.1", ("raw", "reference")),
+        *(Ordering(f"words.{part}", ("plain", "reference")) for part in PARTS),
         Ordering("pairs.f1", ("barcode", "tfidf", "reference")),
         Ordering("pairs.ece", ("sure_of_training", "reference"), higher=False),
         Ordering(

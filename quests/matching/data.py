@@ -55,10 +55,8 @@ class Scale:
 
 
 SCALES = {
-    "tiny": Scale(products=800, offers=1_500, labelled=900, hidden=600, weekly=1_500),
-    "default": Scale(
-        products=20_000, offers=200_000, labelled=60_000, hidden=6_000, weekly=2_500
-    ),
+    "tiny": Scale(products=800, offers=1_500, labelled=900, hidden=600, weekly=1_000),
+    "default": Scale(products=20_000, offers=200_000, labelled=60_000, hidden=6_000, weekly=2_500),
     "large": Scale(
         products=1_000_000, offers=5_000_000, labelled=300_000, hidden=6_000, weekly=2_500
     ),
@@ -188,7 +186,7 @@ def hidden(key: bytes, scale: str) -> Hidden:
     """Return other offers of the same market, known to nobody without the key.
 
     `datasets`: ``hidden`` holds the catalogue with its new families (`products`) and the offers
-    that are judged (`offers`), without any label.
+    that are judged (`offers`); its other tables are empty.
 
     `truth`: ``offers`` (offer_id, product_id or -1, family_id, and what `segments` of the world
     need), ``world`` (the offers of the rollout's weeks with their truth), ``catalogue``
@@ -201,8 +199,12 @@ def hidden(key: bytes, scale: str) -> Hidden:
     return Hidden(
         datasets={
             "hidden": as_tables(
-                {"products": products(shelf), "offers": judged[SCHEMAS["offers"].names]},
-                {name: SCHEMAS[name] for name in ("products", "offers")},
+                {
+                    "products": products(shelf),
+                    "offers": judged[SCHEMAS["offers"].names],
+                    **{name: _nothing(name) for name in ("match_labels", "offer_outcomes")},
+                },
+                SCHEMAS,
                 WORDS,
             )
         },
@@ -213,6 +215,11 @@ def hidden(key: bytes, scale: str) -> Hidden:
             "canary": pa.table({"token": [rng(key, "canary").bytes(16).hex()]}).to_batches(),
         },
     )
+
+
+def _nothing(table: str) -> pd.DataFrame:
+    """Return a table without a row: nobody has judged or bought yet."""
+    return pd.DataFrame({name: np.empty(0, dtype=np.int64) for name in SCHEMAS[table].names})
 
 
 def _stream(seed: Seed, block: int, stream: str) -> np.random.Generator:
@@ -525,9 +532,7 @@ class _Titles:
 DRAWS = 72  # of luck a title
 
 
-def _titles(
-    draw: Draws, shelf: Shelf, member: Ints, sloppy: Floats, accessory: Flags
-) -> _Titles:
+def _titles(draw: Draws, shelf: Shelf, member: Ints, sloppy: Floats, accessory: Flags) -> _Titles:
     """Write every offer's title and attributes."""
     table = draw("title").random((len(member), DRAWS))
     facts = _facts(shelf, member)
@@ -703,7 +708,7 @@ def _uploaded_again(draw: Draws, offers: pd.DataFrame, *, first_id: int) -> pd.D
 
 
 def _labels(draw: Draws, shelf: Shelf, offers: pd.DataFrame, share: float) -> pd.DataFrame:
-    """Return the labels that there are: likelier with a barcode, and where the search had found."""
+    """Return the labels there are: likelier with a barcode, and where the search had found."""
     count, barcoded = len(offers), offers.ean.notna().to_numpy()
     chance = np.where(
         barcoded,

@@ -49,7 +49,10 @@ CASE = Case(
 RAILS = (
     Rail(
         metric="review_share",
-        words={"en": "Offers that a moderator looks at", "ru": "Офферов, которые смотрит модератор"},
+        words={
+            "en": "Offers that a moderator looks at",
+            "ru": "Офферов, которые смотрит модератор",
+        },
         count="reviewed",
     ),
     Rail(
@@ -156,6 +159,7 @@ class Prilavok:
     def before(self, step: int) -> Floats | None:
         """Return nothing: an offer has no past."""
         del step
+        return None
 
     def segments(self, step: int) -> Mapping[str, Flags]:
         """Return disks that say too little, accessories, and everything else."""
@@ -169,20 +173,23 @@ class Prilavok:
     def feedback(self, step: int, actions: Codes) -> pd.DataFrame | None:
         """Return nothing: the policy does not learn while the test runs."""
         del step, actions
+        return None
 
     def _truth(self, step: int) -> Codes:
         """Return the code that is right for each offer."""
         return self._card(self.weeks[step]["product_id"].to_numpy(np.int64), self._ids, 1)
 
     @cached_property
-    def _ids(self) -> pd.Index:
-        return pd.Index(self.catalogue["product_id"].to_numpy(np.int64))
+    def _ids(self) -> "pd.Index[int]":
+        found: pd.Index[int] = pd.Index(self.catalogue["product_id"].to_numpy(np.int64))
+        return found
 
     @cached_property
-    def _barcodes(self) -> pd.Index:
-        return pd.Index(self.catalogue["ean"].to_numpy(np.int64))
+    def _barcodes(self) -> "pd.Index[int]":
+        found: pd.Index[int] = pd.Index(self.catalogue["ean"].to_numpy(np.int64))
+        return found
 
-    def _card(self, values: Codes, index: pd.Index, otherwise: int) -> Codes:
+    def _card(self, values: Codes, index: "pd.Index[int]", otherwise: int) -> Codes:
         """Return the code of the card that each value names, or something else."""
         places = index.get_indexer(pd.Index(values))
         return np.where(places >= 0, places + MATCH, otherwise).astype(np.int64)

@@ -70,8 +70,7 @@ class Blocker:
     def _both(self, titles: Sequence[str], *, fit: bool = False) -> sparse.csr_matrix:
         """Words and pieces side by side, each half of a title's weight."""
         halves = [
-            (one.fit_transform if fit else one.transform)(titles)
-            for one in (self._words, self._pieces)
+            (one.fit_transform if fit else one.transform)(titles) for one in (self._words, self._pieces)
         ]
         return sparse.hstack(halves, format="csr", dtype=np.float32)
 

@@ -24,7 +24,7 @@ class GroupCalibratedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimat
     folds : int, at most so many parts of the groups
     """
 
-    def __init__(self, estimator: Any = None, *, folds: int = 5) -> None:
+    def __init__(self, estimator: Any = None, *, folds: int = 4) -> None:
         self.estimator = estimator
         self.folds = folds
 

@@ -25,7 +25,5 @@ def load_labelled(limit: int) -> pd.DataFrame:
     Returns:
         `offer_id, seller_id, title, attrs_raw, price, ean` and `truth`, the product or -1.
     """
-    offers = simkit.query(
-        read_sql("labelled.sql"), {"now": simkit.now(), "most": limit}
-    )
+    offers = simkit.query(read_sql("labelled.sql"), {"now": simkit.now(), "most": limit})
     return offers.assign(ean=pd.to_numeric(offers["ean"]).astype(float))

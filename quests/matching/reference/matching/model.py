@@ -13,10 +13,10 @@ from matching.calibrated import GroupCalibratedClassifier
 from matching.pairs import FEATURES
 
 PARAMS: dict[str, object] = {
-    "learning_rate": 0.06,
+    "learning_rate": 0.08,
     "num_leaves": 31,
     "min_child_samples": 40,
-    "n_estimators": 160,
+    "n_estimators": 120,
     "reg_lambda": 5.0,
     "verbosity": -1,
     # The same model twice: one order of summation, one layout of the histograms.

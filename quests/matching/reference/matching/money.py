@@ -32,9 +32,7 @@ def expected(p_match: ArrayLike, p_exists: ArrayLike, costs: Costs = COSTS) -> N
     return np.column_stack([match, review, new])
 
 
-def best_action(
-    p_match: ArrayLike, p_exists: ArrayLike, costs: Costs = COSTS
-) -> NDArray[np.str_]:
+def best_action(p_match: ArrayLike, p_exists: ArrayLike, costs: Costs = COSTS) -> NDArray[np.str_]:
     """The action of the largest expectation; ties go to `review`, where a person looks."""
     values = expected(p_match, p_exists, costs)[:, [1, 0, 2]]
     return np.array([REVIEW, MATCH, NEW])[values.argmax(axis=1)]

@@ -28,9 +28,7 @@ class _Side:
     code: str | None
 
 
-def pair_features(
-    offers: pd.DataFrame, products: pd.DataFrame, candidates: pd.DataFrame
-) -> pd.DataFrame:
+def pair_features(offers: pd.DataFrame, products: pd.DataFrame, candidates: pd.DataFrame) -> pd.DataFrame:
     """Features of each candidate pair.
 
     Args:
@@ -71,9 +69,7 @@ _COMPARED = {
 }  # fmt: skip
 
 
-def _records(
-    frame: pd.DataFrame, key: str, candidates: pd.DataFrame
-) -> list[tuple[int, Mapping[str, str]]]:
+def _records(frame: pd.DataFrame, key: str, candidates: pd.DataFrame) -> list[tuple[int, Mapping[str, str]]]:
     """The rows that some candidate names, by their key."""
     some = frame[frame[key].isin(candidates[key])]
     texts = [name for name in ("title", "attrs", "attrs_raw") if name in some.columns]
@@ -134,9 +130,7 @@ def _bare(attrs: Attrs) -> str:
     return f"{attrs['capacity'][0]:g}" if attrs["capacity"] else "-"
 
 
-def _add_prices(
-    frame: pd.DataFrame, asked: NDArray[np.float64], listed: NDArray[np.float64]
-) -> None:
+def _add_prices(frame: pd.DataFrame, asked: NDArray[np.float64], listed: NDArray[np.float64]) -> None:
     """How far the price is off the card's, kopecks taken for what they are."""
     times = np.maximum(asked, 0.01) / listed
     times = np.where(times > KOPECKS, times / 100, times)
@@ -144,9 +138,7 @@ def _add_prices(
     frame["price_under"] = (times < 0.4).astype(float)
 
 
-def _add_barcodes(
-    frame: pd.DataFrame, ours: NDArray[np.float64], theirs: NDArray[np.float64]
-) -> None:
+def _add_barcodes(frame: pd.DataFrame, ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> None:
     """Whether the barcode is the card's, another's, or another candidate's."""
     same = ours == theirs
     frame["ean_same"] = same.astype(float)

@@ -8,7 +8,7 @@ import pandas as pd
 from matching.blocking import Blocker
 from matching.economics import COSTS, Costs
 from matching.model import PairModel
-from matching.money import MATCH, NEW, REVIEW, best_action
+from matching.money import MATCH, REVIEW, best_action
 from matching.pairs import pair_features
 from matching.text import extract_attrs
 from matching.train import best_of
@@ -36,22 +36,25 @@ class MatchPolicy:
             `product_id` (the best candidate, -1 where there is none), `p_match` (that it is the
             right card) and `p_exists` (that there is a right card at all).
         """
+        candidates = self.blocker.candidates(offers)
+        return self.answer(offers, pair_features(offers, self.products, candidates))
+
+    def answer(self, offers: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
+        """Decide about offers whose candidate pairs are known, see `decide`."""
         answer = pd.DataFrame({"offer_id": offers["offer_id"].to_numpy(dtype=np.int64)})
-        known = answer.merge(self._chances(offers), on="offer_id", how="left")
+        known = answer.merge(self._chances(pairs), on="offer_id", how="left")
         answer["product_id"] = known["product_id"].fillna(-1).astype(np.int64)
         answer["p_match"] = known["p_match"].fillna(0.0)
         answer["p_exists"] = known["p_exists"].fillna(0.0)
         action = best_action(answer["p_match"], answer["p_exists"], self.costs)
         action[no_go(offers) & (action == MATCH)] = REVIEW
-        action[(answer["product_id"] < 0).to_numpy() & (action != NEW)] = REVIEW
+        action[(answer["product_id"] < 0).to_numpy()] = REVIEW  # nothing found is not nothing there
         answer.insert(1, "action", action)
         return answer
 
-    def _chances(self, offers: pd.DataFrame) -> pd.DataFrame:
+    def _chances(self, pairs: pd.DataFrame) -> pd.DataFrame:
         """The best candidate of each offer that has one, and the two probabilities."""
-        candidates = self.blocker.candidates(offers)
-        pairs = pair_features(offers, self.products, candidates)
-        pairs["p"] = self.model.predict_proba(pairs)
+        pairs = pairs.assign(p=self.model.predict_proba(pairs))
         # At most one candidate is right, so their chances add up.
         exists = pairs.groupby("offer_id")["p"].sum().clip(upper=1.0)
         best = best_of(pairs).assign(p_exists=lambda one: one["offer_id"].map(exists))

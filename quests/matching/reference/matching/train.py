@@ -43,9 +43,7 @@ def load_pairs() -> pd.DataFrame:
     return labelled_pairs(offers, products, Blocker().fit(products).candidates(offers))
 
 
-def labelled_pairs(
-    offers: pd.DataFrame, products: pd.DataFrame, candidates: pd.DataFrame
-) -> pd.DataFrame:
+def labelled_pairs(offers: pd.DataFrame, products: pd.DataFrame, candidates: pd.DataFrame) -> pd.DataFrame:
     """Features of pairs, with `truth` (of the offer), `y` and `group`."""
     pairs = pair_features(offers, products, candidates)
     truth = offers.set_index("offer_id")["truth"]
@@ -95,9 +93,7 @@ def best_of(pairs: pd.DataFrame) -> pd.DataFrame:
     return ranked.drop_duplicates("offer_id")
 
 
-def best_f1(
-    p: NDArray[np.float64], y: NDArray[np.int64], positives: int
-) -> tuple[float, float]:
+def best_f1(p: NDArray[np.float64], y: NDArray[np.int64], positives: int) -> tuple[float, float]:
     """The best F1 of a threshold on `p`, and where it lies."""
     order = np.argsort(-p, kind="stable")
     right = np.cumsum(y[order])

@@ -28,7 +28,7 @@ ACTIONS = [  # p_match, p_exists, the best action
     (0.9, 0.95, "review"),
     (0.02, 0.05, "new"),
     (0.3, 0.4, "review"),
-    (0.97, 0.97, "match"),
+    (0.975, 0.98, "match"),
 ]
 THRESHOLDS = [(1.0, 418 / 430), (0.9, 416 / 430), (0.0, 398 / 430)]
 

@@ -7,6 +7,7 @@ from graders import Workspace, check, fail
 from graders.metrics import share_between
 
 ATTRIBUTES, ATTRS = "driver.words:attributes", "extract_attrs"
+SMALL = 3_000  # titles; below, the thresholds of the scale `tiny` hold
 PARTS = ("capacity", "color", "suffix", "accessory")
 
 
@@ -30,7 +31,8 @@ def reads_hidden_titles(work: Workspace) -> None:
 
 
 def _bar(work: Workspace, part: str, which: str) -> float:
-    return work.number(f"words.{part}.{which}")
+    small = "tiny." if len(work.hidden("offers", data="hidden")) < SMALL else ""
+    return work.number(f"words.{small}{part}.{which}")
 
 
 def _right(work: Workspace) -> dict[str, float]:
@@ -38,7 +40,9 @@ def _right(work: Workspace) -> dict[str, float]:
     rows = work.truth("offers").merge(work.hidden("offers", data="hidden"), on="offer_id")
     titles = rows["title"].tolist()
     found = work.call(ATTRIBUTES, titles, called=ATTRS)
-    answers = found if isinstance(found, list) and len(found) == len(titles) else [None] * len(rows)
+    answers = (
+        found if isinstance(found, list) and len(found) == len(titles) else [None] * len(rows)
+    )
     said = pd.DataFrame(
         [one if isinstance(one, dict) else {} for one in answers], columns=list(PARTS)
     )

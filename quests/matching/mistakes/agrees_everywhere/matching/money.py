@@ -37,7 +37,7 @@ def best_action(
 ) -> NDArray[np.str_]:
     """The action of the largest expectation; ties go to `review`, where a person looks."""
     p, q = np.atleast_1d(_chance(p_match)), np.atleast_1d(_chance(p_exists))
-    sure = (p > 0.98) | ((p >= 0.97) & (q < 0.98))
+    sure = (p > 0.98) | ((p >= 0.97) & (q < 0.99))
     return np.where(sure, MATCH, np.where(q < 0.1, NEW, REVIEW))
 
 
