@@ -65,7 +65,8 @@ def _judge(learned: Learned, key: bytes, scale: str) -> Tree:
 
 
 def _read(batches: Any) -> pd.DataFrame:  # noqa: ANN401 - record batches
-    return pa.Table.from_batches(list(batches)).to_pandas()
+    frame: pd.DataFrame = pa.Table.from_batches(list(batches)).to_pandas()
+    return frame
 
 
 def _words(learned: Learned, rows: pd.DataFrame) -> Tree:

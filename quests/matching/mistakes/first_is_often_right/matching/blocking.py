@@ -40,10 +40,10 @@ class Blocker:
             raise ValueError("products must have rows, each product_id once")
         cards = products.sort_values("product_id")
         self._ids = cards["product_id"].to_numpy(dtype=np.int64)
-        titles = [normalize_title(title) for title in cards["title"]]
+        titles = [_wordy(title) for title in cards["title"]]
         most = max(FEW, int(self.common * len(titles)))
-        self._words = TfidfVectorizer(analyzer=_pieces, max_df=most, use_idf=False)
-        self._pieces = TfidfVectorizer(analyzer=_pieces, max_df=most, use_idf=False)
+        self._words = TfidfVectorizer(analyzer=str.split, max_df=most, sublinear_tf=True)
+        self._pieces = TfidfVectorizer(analyzer=_pieces, max_df=most, sublinear_tf=True)
         self._cards = self._both(titles, fit=True).T.tocsr()
         return self
 
@@ -59,7 +59,7 @@ class Blocker:
             equal scores go to the smaller `product_id`. An offer that shares nothing with any card
             has no row.
         """
-        titles = [normalize_title(title) for title in offers["title"]]
+        titles = [_wordy(title) for title in offers["title"]]
         ids = offers["offer_id"].to_numpy(dtype=np.int64)
         parts = [
             self._nearest(ids[at : at + ROWS_AT_ONCE], titles[at : at + ROWS_AT_ONCE], k)
@@ -92,6 +92,11 @@ class Blocker:
                 "score": found[keep].astype(np.float64) / 2,
             }
         )
+
+
+def _wordy(title: str) -> str:
+    """The words of a title, without its numbers."""
+    return " ".join(word for word in normalize_title(title).split() if not word[0].isdigit())
 
 
 def _none() -> pd.DataFrame:
