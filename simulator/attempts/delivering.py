@@ -18,6 +18,7 @@ from simulator.attempts.claiming import BEAT_SECONDS, Claim
 from simulator.attempts.models import Attempt, Grading, Snapshot
 from simulator.attempts.recording import Lost, record
 from simulator.attempts.rooms import ClosableSandbox
+from simulator.attempts.shown import shown_to
 from simulator.catalog import quests
 
 logger = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ class Work:
     files: dict[str, bytes]
     seed: int
     parsed: bool  # a room has parsed the files when they were handed in
+    shown: dict[str, float]  # of hidden metrics, by check, before this attempt
 
 
 Judge = Callable[[Work, Sandbox], Iterator[Event]]
@@ -73,6 +75,7 @@ def load(claim: Claim) -> Work:
         scale=grading.scale,
         files=files_of(attempt),
         parsed=_is_parsed(attempt),
+        shown=shown_to(attempt, version=grading.quest_version),
         # The same for every attempt: nobody gets another seed by handing in again.
         seed=int(quest.digest[:7], 16),
     )

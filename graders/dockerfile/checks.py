@@ -1,30 +1,5 @@
-"""Ready-made checks of a Dockerfile: read and linted in a room, built by nobody.
+"""The checks of a Dockerfile, each a line in an author's file."""
 
-    from graders import dockerfile
-
-    linted = dockerfile.linted(points=2)
-    base = dockerfile.base(points=2)
-    user = dockerfile.not_root(points=3)
-
-Each answers a `Check` of the static phase with a fixed name, whose texts are in
-``graders/messages/dockerfile.yaml``. The stage's runtime carries hadolint; our own reader takes a
-Dockerfile apart as BuildKit does. A text that is no Dockerfile is told at its line, by each check.
-
-| Check | It proves |
-|---|---|
-| `linted` | hadolint has no error or warning |
-| `base` | every image it stands on or copies from is allowed, and of one version |
-| `not_root` | the container's process is not root |
-| `packages` | pip installs exact versions |
-| `no_secrets` | no secret gets into a layer or into the image's history |
-| `small_context` | data, history and secrets stay out of the build |
-| `healthcheck` | a note where the image does not say how to ask it for its health |
-
-Apt packages need no version: Debian's mirrors drop a version the day the next one comes, and a
-pinned base pins what is in it.
-"""
-
-import fnmatch
 import re
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -32,9 +7,18 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from graders.checking import Check
+from graders.dockerfile.reading import (
+    DockerfileFacts,
+    facts_of,
+    is_allowed,
+    is_ignored,
+    is_pinned,
+    name_of,
+    refuse,
+)
 from graders.failures import Fail
 from graders.production.making import Needs, ready
-from graders.production.reading import Spot, asked, in_form, run_tool, shown
+from graders.production.reading import Spot, run_tool, shown
 from graders.results import Location, Severity
 from graders.workspace import Workspace
 
@@ -49,29 +33,10 @@ pip's cache (it is a mount's with BuildKit, and some megabytes otherwise)."""
 
 _FORMAT: Final = ("--format", "json", "--no-color", "--disable-ignore-pragma")
 _SYNTAX: Final = "DL1000"  # hadolint's word for a text that is no Dockerfile
-_VERSION = re.compile(r"v?\d+(?:\.\d+)+.*|.*[-_.]v?\d+\.\d+.*|\d{2,}.*")
-_CODENAMES = re.compile(r"(?:bookworm|trixie|bullseye|jammy|noble)(?:-.*)?")
 _ROOT: Final = {"", "root", "0"}
 _NOT_ROOT_BY_ITSELF = re.compile(r"nonroot|micromamba")
 _SYSTEM_USERS: Final = {"nobody", "www-data", "daemon", "nonroot", "mambauser"}
 _MUST_STAY_OUT: Final = (".git", ".env")
-
-
-class _Facts(BaseModel):
-    """What our reader tells from the room."""
-
-    model_config = ConfigDict(frozen=True)
-    unreadable: int | None
-    bases: list[tuple[int, str]] = []
-    user: str = ""
-    made: bool = False
-    final: int = 1
-    last_base: str = ""
-    health: bool = False
-    loose: list[int] = []
-    secrets: list[int] = []
-    whole: list[int] = []
-    ignored: list[str] = []
 
 
 class _Finding(BaseModel):
@@ -95,7 +60,7 @@ def linted(
     """
 
     def judge(work: Workspace) -> None:
-        _facts(work, path)
+        facts_of(work, path)
         words = [word for rule in ignore for word in ("--ignore", rule)]
         finished, _ = run_tool(work, "hadolint", *_FORMAT, *words, f"work/{path}")
         try:
@@ -105,7 +70,7 @@ def linted(
         bad = [one for one in found if one.level in ("error", "warning")]
         syntax = next((one for one in bad if one.code == _SYNTAX), None)
         if syntax:
-            _refuse(path, syntax.line)
+            refuse(path, syntax.line)
         if bad:
             raise Fail(
                 "findings",
@@ -133,16 +98,16 @@ def base(
     """
 
     def judge(work: Workspace) -> None:
-        found = [(line, image) for line, image in _facts(work, path).bases if image != "scratch"]
+        found = [(line, image) for line, image in facts_of(work, path).bases if image != "scratch"]
         for reason, good in (
-            ("base_not_allowed", lambda image: _is_allowed(image, allowed)),
-            ("base_not_pinned", _is_pinned),
+            ("base_not_allowed", lambda image: is_allowed(image, allowed)),
+            ("base_not_pinned", is_pinned),
         ):
             bad = [(line, image) for line, image in found if not good(image)]
             if bad:
                 raise Fail(
                     reason,
-                    {"image": _name(bad[0][1])[0], "found": len(bad)},
+                    {"image": name_of(bad[0][1])[0], "found": len(bad)},
                     locations=shown([Spot(path=path, line=line) for line, _ in bad]),
                 )
 
@@ -162,7 +127,7 @@ def not_root(
     """
 
     def judge(work: Workspace) -> None:
-        facts = _facts(work, path)
+        facts = facts_of(work, path)
         user = facts.user.partition(":")[0]
         place = (Location(path=path, line=facts.final),)
         if not user and _NOT_ROOT_BY_ITSELF.search(facts.last_base):
@@ -227,13 +192,13 @@ def small_context(
     """
 
     def judge(work: Workspace) -> None:
-        facts = _facts(work, path)
+        facts = facts_of(work, path)
         if not facts.whole:
             return
         places = shown([Spot(path=path, line=line) for line in facts.whole])
         if not facts.ignored:
             raise Fail("copies_everything", {"path": path}, locations=places)
-        if not all(_is_ignored(name, facts.ignored) for name in _MUST_STAY_OUT):
+        if not all(is_ignored(name, facts.ignored) for name in _MUST_STAY_OUT):
             raise Fail("ignores_too_little", {}, share=0.5, locations=places)
 
     return ready("dockerfile_context", judge, points=points, severity=severity, needs=needs)
@@ -252,7 +217,7 @@ def healthcheck(
     """
 
     def judge(work: Workspace) -> None:
-        facts = _facts(work, path)
+        facts = facts_of(work, path)
         if not facts.health:
             place = (Location(path=path, line=facts.final),)
             raise Fail("no_healthcheck", {}, locations=place)
@@ -263,63 +228,16 @@ def healthcheck(
 def _lines_check(
     name: str,
     reason: str,
-    lines: Callable[[_Facts], list[int]],
+    lines: Callable[[DockerfileFacts], list[int]],
     *,
     made: tuple[str, float, Severity, Needs],
 ) -> Check:
     path, points, severity, needs = made
 
     def judge(work: Workspace) -> None:
-        found = lines(_facts(work, path))
+        found = lines(facts_of(work, path))
         if found:
             places = shown([Spot(path=path, line=line) for line in found])
             raise Fail(reason, {"found": len(found)}, locations=places)
 
     return ready(name, judge, points=points, severity=severity, needs=needs)
-
-
-def _facts(work: Workspace, path: str) -> _Facts:
-    """The facts, read once a grading. Raises Fail for what is no Dockerfile."""
-    facts = work.once(("dockerfile.facts", path), lambda: _read(work, path))
-    if facts.unreadable is not None:
-        _refuse(path, facts.unreadable)
-    return facts
-
-
-def _read(work: Workspace, path: str) -> _Facts:
-    work.text(path)  # its absence, or other bytes than text, is told as such
-    told = asked(work, "dockerfile", TypeAdapter(dict[str, object]), path)
-    return in_form("dockerfile", lambda: _Facts.model_validate(told))
-
-
-def _refuse(path: str, line: int) -> None:
-    place = (Location(path=path, line=line),) if line else (Location(path=path),)
-    raise Fail("not_a_dockerfile", {"path": path}, locations=place)
-
-
-def _name(image: str) -> tuple[str, str, str]:
-    """An image's name, tag and digest; a port of a registry is no tag."""
-    rest, _, digest = image.partition("@")
-    folder, slash, last = rest.rpartition("/")
-    last, _, tag = last.partition(":")
-    return f"{folder}{slash}{last}", tag, digest
-
-
-def _is_allowed(image: str, allowed: Sequence[str]) -> bool:
-    name = _name(image)[0]
-    return any(fnmatch.fnmatchcase(name, pattern) for pattern in allowed)
-
-
-def _is_pinned(image: str) -> bool:
-    _, tag, digest = _name(image)
-    return bool(digest or _VERSION.fullmatch(tag) or _CODENAMES.fullmatch(tag))
-
-
-def _is_ignored(name: str, patterns: Sequence[str]) -> bool:
-    """Whether the last pattern that fits leaves a name out, as .dockerignore counts."""
-    out = False
-    for pattern in patterns:
-        bare = pattern.removeprefix("!").strip("/").removeprefix("**/").removesuffix("/**")
-        if fnmatch.fnmatchcase(name, bare):
-            out = not pattern.startswith("!")
-    return out
