@@ -43,6 +43,11 @@ INSTALLED_APPS = [
     "simulator.attempts",
     "simulator.progress",
     "simulator.cohorts",
+    "simulator.grades",
+    "simulator.reviewing",
+    "simulator.regrading",
+    "simulator.lti",
+    "simulator.desk",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -69,6 +74,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "simulator.cohorts.noticing.noticing",
 ]
 
 TEMPLATES = [

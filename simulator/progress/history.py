@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from graders.quest import Quest, Stage
 from simulator.accounts.models import User
 from simulator.attempts.models import Attempt, Grading, Verdict
+from simulator.attempts.reading import counting_gradings
 from simulator.catalog import quests
 from simulator.catalog.models import Enrolment
 from simulator.progress.stages import StageState, maps_of
@@ -68,7 +69,7 @@ def work_of(user: User) -> list[QuestWork]:
 
 
 def _latest(attempt_ids: Sequence[int]) -> dict[int, Grading]:
-    rows = Grading.objects.filter(attempt__in=attempt_ids).order_by("pk")
+    rows = counting_gradings().filter(attempt__in=attempt_ids).order_by("pk")
     return {grading.attempt_id: grading for grading in rows}
 
 
