@@ -15,6 +15,7 @@ from graders.quest import Language
 from graders.receipts import Receipt
 from simulator.accounts import tokens
 from simulator.accounts.pacing import CANCEL, DOWNLOAD, HAND_IN, TooMany, address_of, pace
+from simulator.api import cohorts
 from simulator.api.schemas import (
     AttemptOut,
     Credentials,
@@ -233,6 +234,7 @@ def _language() -> Language:
 
 
 api.add_router("", router)
+api.add_router("", cohorts.router)
 
 
 def _problem(request: HttpRequest, status: int, code: str, message: str) -> HttpResponse:

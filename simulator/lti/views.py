@@ -1,7 +1,6 @@
 """The doors of a launch, and what the staff sees of a course's synchronisation."""
 
 import logging
-from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
@@ -13,6 +12,7 @@ from django.contrib.auth import login as sign_in
 from django.contrib.auth.decorators import login_required
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -99,7 +99,7 @@ def launch(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @login_required
-def pick(request: HttpRequest) -> HttpResponse:
+def pick(request: HttpRequest) -> HttpResponseBase:
     """An instructor chooses the quest or stage that a link of the course shows."""
     packed = request.POST.get("link") or request.GET.get("link", "")
     try:
@@ -119,7 +119,7 @@ def pick(request: HttpRequest) -> HttpResponse:
     parts = urlsplit(settings["return"])
     context = {"token": token, "return": settings["return"], "course": course}
     origin = f"{parts.scheme}://{parts.netloc}"
-    return _to_the_platform(origin)(request, context)
+    return _to_the_platform(request, context, origin=origin)
 
 
 @require_safe
@@ -172,14 +172,16 @@ def _where_to(found: launching.Launch) -> str:
     )
 
 
-def _to_the_platform(origin: str) -> Callable[[HttpRequest, dict[str, Any]], HttpResponse]:
+def _to_the_platform(
+    request: HttpRequest, context: dict[str, Any], *, origin: str
+) -> HttpResponseBase:
     """A page whose one form may go to the platform; everywhere else forms stay with us."""
 
     @csp_update({"form-action": [SELF, origin]})
-    def page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    def page(request: HttpRequest) -> HttpResponseBase:
         return render(request, "lti/picked.html", context)
 
-    return page  # type: ignore[return-value]
+    return page(request)
 
 
 def _refused(request: HttpRequest, sentence: str) -> HttpResponse:

@@ -9,17 +9,18 @@ from rich.console import Console
 from rich.table import Table
 
 from simulator.environment import ROOT
-from tests.bench import judge, loop, room, soak
+from tests.bench import cohort, judge, loop, room, soak
 
 Section = Callable[[], dict[str, float]]
 SECTIONS: dict[str, Section] = {
+    "cohort": cohort.measure,
     "judge": judge.measure,
     "loop": loop.measure,
     "room": room.measure,
     "containers": room.measure_containers,
     "soak": soak.measure,
 }
-BOUNDS = {**judge.BOUNDS, **room.BOUNDS, **soak.BOUNDS}
+BOUNDS = {**cohort.BOUNDS, **judge.BOUNDS, **room.BOUNDS, **soak.BOUNDS}
 KEPT = ROOT / ".sim" / "bench.json"
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from simulator.accounts.models import User
 from simulator.cohorts.models import Cohort
+from tests.simulator.cohorts.test_heatmap import project
 from tests.simulator.judges import result, saying, wrong_sum
 from tests.simulator.pages.conftest import Grade, browser_of
 
@@ -32,9 +33,10 @@ def test_the_heatmap_is_a_table_with_headers(
 ) -> None:
     attempt = graded()
     page = browser_of(instructor).get(f"/cohorts/{cohort.pk}/").content.decode()
-    assert page.count('<th scope="row">') == 2 + 2  # learners, and the two lines of the foot
+    assert page.count('<th scope="row">') == 2 + 3  # learners, and the lines of the foot
     assert page.count('<th scope="col">') == 1 + 2
-    assert f'href="/attempts/{attempt.public_id}/" data-heat="4"' in page
+    learner = attempt.enrolment.learner_id
+    assert f'href="/cohorts/{cohort.pk}/learners/{learner}/#toy-features" data-heat="4"' in page
     assert "✓ 100" in page
     assert "not begun" in page
 
@@ -42,19 +44,19 @@ def test_the_heatmap_is_a_table_with_headers(
 def test_who_may_need_help_is_named_with_the_reason(
     cohort: Cohort, instructor: User, graded: Grade
 ) -> None:
-    for _ in range(4):
-        graded(saying(result("is_there"), wrong_sum()))
+    for number in range(6):
+        graded(saying(result("is_there"), wrong_sum()), files=project(number))
     page = browser_of(instructor).get(f"/cohorts/{cohort.pk}/").content.decode()
-    assert "May need help" in page
-    assert "the same finding first in 4 attempts in a row" in page
+    assert "Need help now" in page
+    assert "“It adds” came first in 6 changed attempts in a row" in page
     assert 'data-heat="stuck"' in page
 
 
 def test_names_can_be_hidden_to_share_the_screen(
     cohort: Cohort, instructor: User, graded: Grade
 ) -> None:
-    for _ in range(4):
-        graded(saying(result("is_there"), wrong_sum()))
+    for number in range(6):
+        graded(saying(result("is_there"), wrong_sum()), files=project(number))
     page = browser_of(instructor).get(f"/cohorts/{cohort.pk}/?names=hidden").content.decode()
     assert "owner" not in page
     assert "colleague" not in page
