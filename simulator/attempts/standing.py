@@ -3,7 +3,7 @@
 Everything here follows from the verdicts and can be counted again at any time.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -244,12 +244,14 @@ def _changed_lines(groups: Iterable[Sequence[_Try]]) -> dict[tuple[str, str], in
         for pair in _pairs(before, after)
     }
     digests = sorted({digest for pair in pairs for digest in pair if digest})
-    contents: dict[str, frozenset[bytes]] = {"": frozenset()}
+    contents: dict[str, Counter[bytes]] = {}
     for start in range(0, len(digests), CHUNK):
         rows = Snapshot.objects.filter(digest__in=digests[start : start + CHUNK])
         for digest, content in rows.values_list("digest", "content"):
-            contents[digest] = frozenset(bytes(content).splitlines())
-    empty: frozenset[bytes] = frozenset()
-    return {
-        (old, new): len(contents.get(old, empty) ^ contents.get(new, empty)) for old, new in pairs
-    }
+            contents[digest] = Counter(bytes(content).splitlines())
+    nothing: Counter[bytes] = Counter()
+    found: dict[tuple[str, str], int] = {}
+    for pair in pairs:
+        old, new = (contents.get(digest, nothing) for digest in pair)
+        found[pair] = (old - new).total() + (new - old).total()
+    return found

@@ -30,7 +30,9 @@ def find_cohort(user: User | AnonymousUser, pk: int, *, least: Role = Role.REVIE
     """A cohort in which someone has at least a role. Raises Http404, as for an absent one."""
     found = readable_cohorts(user)
     if isinstance(user, User) and not user.is_superuser:
-        found = found.filter(staff__role__in=LADDER[LADDER.index(least) :])
+        # One row of the staff has both this person and the role: two filters would be two rows.
+        roles = Staff.objects.filter(user=user, role__in=LADDER[LADDER.index(least) :])
+        found = found.filter(pk__in=roles.values("cohort"))
     cohort = found.filter(pk=pk).first()
     if cohort is None:
         raise Http404

@@ -9,15 +9,21 @@ from django.db import transaction
 from django.utils import timezone
 
 from simulator.accounts.models import User
-from simulator.attempts.models import Attempt, Grading
+from simulator.attempts.models import Attempt, Grading, Objection, Verdict
 from simulator.catalog import quests
 from simulator.cohorts.models import Cohort, CohortQuest, Deadline, Membership, Staff
 from simulator.desk.demo.histories import Scene, write_histories
 from simulator.desk.demo.people import Person, people
+from simulator.reviewing.models import Request
 
 NAME: Final = "ML engineering, autumn"
 SEED: Final = 20
 QUARANTINED: Final = 2
+ASKED: Final = (
+    (Request.Kind.REGRADE, "The brief says ties go by customer, the check wants another order."),
+    (Request.Kind.REVIEW, "I am not sure that the baseline is a fair one. Could someone look?"),
+    (None, "I get the same number by hand; the check says that it differs."),
+)
 
 
 def make_cohort(teacher: User, *, size: int) -> Cohort | None:
@@ -48,6 +54,7 @@ def make_cohort(teacher: User, *, size: int) -> Cohort | None:
             # Everyone plays the first quest; of the others, whoever is not busy.
             players = learners if number == 0 else learners[number::3]
             write_histories(Scene.of(quest, rng, now=now), players, rng)
+        _asking(cohort, rng)
         _broken(cohort)
     return cohort
 
@@ -70,10 +77,40 @@ def _learners(cohort: Cohort, found: Sequence[Person]) -> list[tuple[User, Perso
     return [*zip(users, found, strict=True)]
 
 
+def _asking(cohort: Cohort, rng: random.Random) -> None:
+    """What learners asked and said."""
+    rows = Verdict.objects.filter(
+        grading__attempt__enrolment__learner__memberships__cohort=cohort, passed=False
+    ).select_related("grading__attempt__enrolment")
+    found = [*rows.exclude(focus_check="").order_by("-grading__attempt__created_at")[:40]]
+    for (kind, text), verdict in zip(
+        ASKED, rng.sample(found, min(len(ASKED), len(found))), strict=False
+    ):
+        attempt = verdict.grading.attempt
+        learner_id = attempt.enrolment.learner_id
+        if kind is None:
+            Objection.objects.create(
+                grading=verdict.grading,
+                check_name=verdict.focus_check,
+                text=text,
+                author_id=learner_id,
+            )
+        else:
+            Request.objects.create(
+                attempt=attempt,
+                author_id=learner_id,
+                kind=kind,
+                reason=text,
+                check_name=verdict.focus_check,
+            )
+
+
 def _broken(cohort: Cohort) -> None:
     """Two hand-ins at which our machines failed."""
-    newest = Attempt.objects.filter(enrolment__learner__memberships__cohort=cohort)
-    for attempt in newest.select_related("enrolment")[:QUARANTINED]:
+    rows = Attempt.objects.filter(enrolment__learner__memberships__cohort=cohort)
+    newest = {one.enrolment_id: one for one in rows.select_related("enrolment").order_by("number")}
+    latest = sorted(newest.values(), key=lambda one: one.created_at, reverse=True)
+    for attempt in latest[:QUARANTINED]:
         before = Grading.objects.filter(attempt=attempt).latest("pk")
         again = Attempt.objects.create(
             enrolment=attempt.enrolment,

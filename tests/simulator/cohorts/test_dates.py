@@ -60,7 +60,7 @@ def test_extensions_of_a_person_and_their_group_add_up_and_reach_nobody_else(
     Membership.objects.filter(pk=member.pk).update(group="A")
     member.group = "A"
     for facts in ({"learner": member.learner}, {"group": "A"}, {"group": "B"}):
-        assert planning.extend(cohort, author=instructor, hours=24, reason="ill", **facts)  # type: ignore[arg-type]
+        assert planning.extend(cohort, author=instructor, hours=24, reason="ill", **facts)
     planning.extend(
         cohort, author=instructor, hours=5, reason="x", group="A", quest="toy", stage="model"
     )
