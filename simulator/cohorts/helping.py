@@ -15,13 +15,15 @@ from graders.messages import load_catalogue
 from graders.quest import Language, Quest
 from simulator.attempts.models import Grading
 from simulator.attempts.standing import DAY, Stood, Struggle
-from simulator.cohorts.models import Cohort, Nudge, Opened
+from simulator.catalog.models import HintUse
+from simulator.cohorts.models import Cohort, Nudge
 
 SAME_FINDING: Final = 4
 SAME_FINDING_STRONG: Final = 6
 IDLE_MINUTES: Final = 90
 IDLE_MINUTES_STRONG: Final = 180
 HURRIED: Final = 5
+FAR_STEP: Final = 3  # of a stage's help: the next step in so many words
 AFTER_HINTS: Final = 3  # attempts that still fail although the hints were read
 SILENT_DAYS: Final = 3  # beyond the learner's own usual gap
 FORGOTTEN_DAYS: Final = 60  # after that nobody is waited for
@@ -106,17 +108,17 @@ class Flag:
 class Clues:
     """What is known beside the verdicts, in three queries a cohort."""
 
-    hints: frozenset[tuple[int, str]]  # enrolment, stage
+    hints: frozenset[tuple[int, str]]  # enrolment, stage: who read nearly all of them
     refused: Mapping[tuple[int, str], Sequence[int]]  # when, in seconds since 1970
     fine: frozenset[tuple[int, str, str]]  # learner, quest, stage
 
     @classmethod
     def of(cls, cohort: Cohort, enrolment_ids: Sequence[int], *, now: datetime) -> "Clues":
         """The clues of a cohort's enrolments."""
-        opened = Opened.objects.filter(enrolment__in=enrolment_ids, kind=Opened.Kind.HINTS)
+        far = HintUse.objects.filter(enrolment__in=enrolment_ids, step__gte=FAR_STEP)
         fine = Nudge.objects.filter(cohort=cohort, until__gt=now)
         return cls(
-            hints=frozenset(opened.values_list("enrolment", "name")),
+            hints=frozenset(far.values_list("enrolment", "stage")),
             refused=_refused(enrolment_ids),
             fine=frozenset(fine.values_list("learner", "quest", "stage")),
         )

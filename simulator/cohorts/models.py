@@ -197,15 +197,14 @@ class Nudge(models.Model):
 
 
 class Opened(models.Model):
-    """A learner opened the hints of a stage or a lesson: once each."""
+    """A learner opened a lesson; noted once."""
 
     class Kind(models.TextChoices):
-        HINTS = "hints", "the hints of a stage"
         LESSON = "lesson", "a lesson"
 
     enrolment = models.ForeignKey(Enrolment, models.CASCADE, related_name="opened")
     kind = models.CharField(max_length=8, choices=Kind)
-    name = models.SlugField(max_length=60)  # of the stage or the lesson
+    name = models.SlugField(max_length=60)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -1,4 +1,4 @@
-"""What is noted while pages are served: hints and lessons opened, looks at another's work.
+"""What is noted while pages are served: lessons opened, looks at another's work.
 
 It stands in one place, around all pages, so that no page can forget it.
 """
@@ -19,7 +19,6 @@ from simulator.cohorts.models import Look, Opened
 
 FINE: Final = 200
 LESSON: Final = "catalog:lesson"
-WORKSPACE: Final = "attempts:workspace"
 # Pages with someone's work, named by the attempt's public id.
 WORK: Final = frozenset(
     {
@@ -28,13 +27,15 @@ WORK: Final = frozenset(
         "attempts:receipt",
         "reviewing:sheet",
         "reviewing:feedback",
+        "progress:compare",
+        "progress:business",
         "api:get_attempt",
         "api:get_report",
         "api:get_receipt",
         "api:get_attempt_zip",
     }
 )
-NOTED: Final = WORK | {LESSON, WORKSPACE}
+NOTED: Final = WORK | {LESSON}
 
 
 @sync_and_async_middleware
@@ -86,10 +87,8 @@ def _notice(request: HttpRequest) -> None:
     if page in WORK:
         if user.teaches:
             _note_looks(user, given["public_id"], page)
-    elif page == LESSON:
-        _open(user, given["slug"], Opened.Kind.LESSON, given["lesson_slug"])
-    elif request.GET.get("tab") == "hints":
-        _open(user, given["slug"], Opened.Kind.HINTS, given["stage"])
+    else:
+        _open(user, given["slug"], given["lesson_slug"])
 
 
 def _note_looks(user: User, public_id: UUID, page: str) -> None:
@@ -97,8 +96,9 @@ def _note_looks(user: User, public_id: UUID, page: str) -> None:
         note_look(user, attempt.enrolment.learner_id, attempt, what=page)
 
 
-def _open(user: User, quest: str, kind: Opened.Kind, name: str) -> None:
+def _open(user: User, quest: str, lesson: str) -> None:
     mine = Enrolment.objects.filter(learner=user, quest=quest).values_list("pk", flat=True)
     Opened.objects.bulk_create(
-        (Opened(enrolment_id=pk, kind=kind, name=name) for pk in mine), ignore_conflicts=True
+        (Opened(enrolment_id=pk, kind=Opened.Kind.LESSON, name=lesson) for pk in mine),
+        ignore_conflicts=True,
     )

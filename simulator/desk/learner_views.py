@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Max
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -12,10 +13,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from graders.quest import Quest
 from simulator.accounts.asking import signed_in
+from simulator.accounts.models import User
 from simulator.attempts.standing import standings
 from simulator.catalog import quests
 from simulator.catalog.languages import language
-from simulator.catalog.models import Enrolment
+from simulator.catalog.models import Enrolment, HintUse
 from simulator.cohorts import planning
 from simulator.cohorts.dates import Calendar
 from simulator.cohorts.helping import Clues, flags_of, say
@@ -60,7 +62,7 @@ def nudge(request: HttpRequest, pk: int, learner: int) -> HttpResponse:
     slug, _slash, stage = request.POST.get("stage", "").partition("/")
     if kind not in Nudge.Kind.values or not _is_played(cohort, slug, stage):
         raise Http404
-    text = request.POST.get("text", "").strip() or _ready_words(Nudge.Kind(kind), slug, stage)
+    text = request.POST.get("text", "").strip() or _ready_words(Nudge.Kind(kind))
     planning.nudge(
         cohort,
         member.learner,
@@ -70,6 +72,8 @@ def nudge(request: HttpRequest, pk: int, learner: int) -> HttpResponse:
         stage=stage,
         text=text,
     )
+    if kind == Nudge.Kind.HINT:
+        _open_next_hint(member.learner, slug, stage)
     if kind == Nudge.Kind.FINE:
         messages.success(request, _("Marked as fine for three days."))
     else:
@@ -128,15 +132,21 @@ def _is_played(cohort: Cohort, slug: str, stage: str) -> bool:
     return True
 
 
-def _ready_words(kind: Nudge.Kind, slug: str, stage: str) -> str:
-    """What is sent when the instructor typed nothing: the stage's second hint, or a few words."""
-    quest = quests.get_quest(slug)
+def _ready_words(kind: Nudge.Kind) -> str:
+    """What is sent when the instructor typed nothing."""
     if kind is Nudge.Kind.HINT:
-        hints = quests.hints(quest, quest.stage(stage), language())
-        title = hints[min(1, len(hints) - 1)].title if hints else ""
-        return _("Look at the hints of this stage. A good place to go on: %(title)s") % {
-            "title": title.removeprefix("H2").strip(" .:–-") or _("the idea")
-        }
+        return _("The next hint of this stage is open for you.")
     if kind is Nudge.Kind.INVITE:
         return _("This stage is a hard one. Shall we look at it together?")
     return ""
+
+
+def _open_next_hint(learner: User, slug: str, stage: str) -> None:
+    """Whatever effort it would have asked for: an instructor has looked."""
+    quest = quests.get_quest(slug)
+    steps = len(quests.hints(quest, quest.stage(stage), language()))
+    for enrolment in Enrolment.objects.filter(learner=learner, quest=slug):
+        used = HintUse.objects.filter(enrolment=enrolment, stage=stage)
+        last = used.aggregate(last=Max("step"))["last"] or 1
+        if last < steps:
+            HintUse.objects.get_or_create(enrolment=enrolment, stage=stage, step=last + 1)

@@ -32,7 +32,7 @@ def made() -> models.DateTimeField:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0001_initial"),
+        ("catalog", "0003_enrolment_pinned"),
         migrations.swappable_dependency(USER),
         ("cohorts", "0001_initial"),
     ]
@@ -156,7 +156,7 @@ class Migration(migrations.Migration):
             name="Opened",
             fields=[
                 ("id", key()),
-                ("kind", models.CharField(choices=[("hints", "the hints of a stage"), ("lesson", "a lesson")], max_length=8)),
+                ("kind", models.CharField(choices=[("lesson", "a lesson")], max_length=8)),
                 ("name", models.SlugField(max_length=60)),
                 ("created_at", made()),
                 ("enrolment", to("catalog.enrolment", "opened")),

@@ -19,8 +19,7 @@ from simulator.attempts.focusing import focus_of
 from simulator.attempts.marking import marks_of
 from simulator.attempts.models import Attempt, Grading, Snapshot, Verdict
 from simulator.catalog import quests
-from simulator.catalog.models import Enrolment
-from simulator.cohorts.models import Opened
+from simulator.catalog.models import Enrolment, HintUse
 from simulator.desk.demo.judging import Play, SimulatedStage, simulated
 from simulator.desk.demo.people import Manner, Person
 
@@ -30,6 +29,7 @@ SILENT_AFTER: Final = 2  # stages
 EVENING: Final = 18
 CHUNK: Final = 1000
 PAIRED_IN: Final = 30
+HINTS_READ: Final = (1, 2, 3)
 HELPER: Final = '''
 
 def {name}(rows, limit={limit}):
@@ -50,7 +50,7 @@ class Writing:
     attempts: list[Attempt] = field(default_factory=list)
     judged: list[Judged] = field(default_factory=list)
     contents: dict[str, bytes] = field(default_factory=dict)
-    opened: list[Opened] = field(default_factory=list)
+    hints: list[HintUse] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,9 +140,10 @@ def _judged(stage: Stage, results: Sequence[CheckResult]) -> Judged:
 
 
 def _open_hints(writing: Writing, enrolment: Enrolment, stage: Stage, at: datetime) -> None:
-    writing.opened.append(
-        Opened(enrolment=enrolment, kind=Opened.Kind.HINTS, name=stage.slug, created_at=at)
-    )
+    writing.hints += [
+        HintUse(enrolment=enrolment, stage=stage.slug, step=step, opened_at=at)
+        for step in HINTS_READ
+    ]
 
 
 def _note(
@@ -206,7 +207,7 @@ def _write(scene: Scene, writing: Writing) -> None:
         (_grading(scene, attempt) for attempt in attempts), batch_size=CHUNK
     )
     Verdict.objects.bulk_create(_verdicts(gradings, writing.judged), batch_size=CHUNK)
-    Opened.objects.bulk_create(writing.opened)
+    HintUse.objects.bulk_create(writing.hints)
 
 
 def _grading(scene: Scene, attempt: Attempt) -> Grading:

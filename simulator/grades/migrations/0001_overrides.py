@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('attempts', '0003_standings_and_marks'),
-        ('catalog', '0002_enrolment_pinned'),
+        ('catalog', '0003_enrolment_pinned'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

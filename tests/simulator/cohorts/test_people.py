@@ -84,17 +84,16 @@ def test_every_look_at_a_work_is_noted_and_a_look_at_ones_own_is_none(
     assert "instructor" in browser_of(owner).get("/my/data/").content.decode()
 
 
-def test_hints_and_lessons_are_noted_once_and_only_for_who_plays(
+def test_lessons_are_noted_once_and_only_for_who_plays(
     owner: User, colleague: User, hand_in: HandIn
 ) -> None:
     for person in (owner, owner, colleague):
         browser = browser_of(person)
-        browser.get("/quests/toy/features/?tab=hints")
-        browser.get("/quests/toy/features/")
+        browser.get("/quests/toy/lessons/")
         browser.get("/quests/toy/lessons/adding/")
     found = {(one.kind, one.name) for one in Opened.objects.all()}
-    assert found == {("hints", "features"), ("lesson", "adding")}
-    assert Opened.objects.count() == 2
+    assert found == {("lesson", "adding")}
+    assert Opened.objects.count() == 1
 
 
 def test_the_log_is_forgotten_when_the_cohort_says_so(
