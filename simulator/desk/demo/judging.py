@@ -19,6 +19,7 @@ from graders.texts import ParamType
 
 LEARNS: Final = 0.75  # how much easier a check becomes by reading its message once
 BADLY_WORDED: Final = 0.05
+AGAINST: Final = -3.0  # what being good is worth at the check with the bug
 EASE: Final = {True: -0.9, False: -0.3}  # of blockers and of others
 STEEPNESS: Final = 1.6
 STAYS_GREEN: Final = 0.97
@@ -116,7 +117,7 @@ class Play:
     def _judge(self, simulated_check: SimulatedCheck, *, stubborn: bool) -> CheckResult:
         check, name = simulated_check.check, simulated_check.check.name
         reads = self._read.get(name, 0)
-        ability = -self._ability if simulated_check.reverse else self._ability
+        ability = AGAINST * self._ability if simulated_check.reverse else self._ability
         ease = ability - simulated_check.difficulty + (
             0 if stubborn else simulated_check.learns * reads
         )  # fmt: skip
