@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from graders import works
 from graders.loading import load_quest
@@ -15,7 +15,7 @@ from simulator.demo.learning import Learner
 from simulator.environment import ROOT
 from simulator.serving.private import Site, private_site
 from tests.browser.bad_check import repair, write_bad_quest
-from tests.browser.conftest import COMPLAIN, LAPTOP, Open, _note
+from tests.browser.conftest import COMPLAIN, Open, _note
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -43,8 +43,8 @@ def bad_check(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def bad_site(bad_check: Path, chromium: Browser) -> Iterator[Site]:
     """A site whose one quest has a bug, and which reads a repaired quest without a restart."""
-    settings = {"SIM_QUESTS": str(bad_check.parents[3]), "SIM_DEBUG": "1", "SIM_SCALE": "tiny"}
-    with private_site(**settings) as served:
+    root = str(bad_check.parents[3])
+    with private_site(SIM_QUESTS=root, SIM_DEBUG="1", SIM_SCALE="tiny") as served:
         with closing(sqlite3.connect(served.home / "db.sqlite3", timeout=60)) as database:
             # Half of the learners show the same, and are judged again in seconds.
             database.execute("DELETE FROM cohorts_membership WHERE id > ?", [MOST_MEMBERS])
@@ -55,7 +55,9 @@ def bad_site(bad_check: Path, chromium: Browser) -> Iterator[Site]:
 @pytest.fixture
 def teacher(bad_site: Site, chromium: Browser, complaints: list[str]) -> Iterator[Page]:
     """The instructor's browser at that site."""
-    context = chromium.new_context(base_url=bad_site.address, viewport=LAPTOP)
+    context = chromium.new_context(
+        base_url=bad_site.address, viewport=ViewportSize(width=1280, height=800)
+    )
     context.set_default_timeout(60_000)
     context.add_init_script(COMPLAIN)
     context.on("console", lambda message: _note(complaints, message))

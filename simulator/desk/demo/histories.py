@@ -30,17 +30,20 @@ EVENING: Final = 18
 CHUNK: Final = 1000
 PAIRED_IN: Final = 30
 HINTS_READ: Final = (1, 2, 3)
-HELPER: Final = '''
-
-def {name}(rows, limit={limit}):
-    """My own helper: keep what is above the limit."""
-    kept = []
-    for number, row in enumerate(rows):
-        if row.get("{key}", 0) * {factor} > limit and number % {step} == 0:
-            kept.append((row["{key}"], number - {shift}))
-    total = sum(value for value, _ in kept)
-    return sorted(kept, key=lambda pair: pair[0] - total / {factor})
-'''
+# Lines of a helper: each learner's are others in another order, but for two who sat together.
+LINES: Final = (
+    "kept = [row for row in rows if row.get(key, 0) > limit]",
+    "total = sum(row[key] * 2 for row in rows) / max(1, len(rows))",
+    "seen = {row[key]: number for number, row in enumerate(rows)}",
+    "rows = sorted(rows, key=lambda row: (row[key], -len(row)))",
+    "limit = limit + 1 if rows and rows[0][key] else limit // 2",
+    "first, *others = rows or [{}]",
+    "while limit > len(rows): limit -= 3",
+    "pairs = [*zip(rows, rows[1:])]",
+    "names = ', '.join(str(row[key]) for row in rows if key in row)",
+    "best = max((row[key] for row in rows), default=limit % 7)",
+)
+HELPER_LINES: Final = 9
 
 
 @dataclass(kw_only=True)
@@ -181,14 +184,8 @@ def _files(project: Mapping[str, bytes], learner: int, number: int) -> dict[str,
     mine = min(modules, key=lambda path: len(project[path]))
     together = learner % PAIRED_IN < 2  # noqa: PLR2004, two sat together
     helper = random.Random(learner - learner % 2 if together else learner)  # noqa: S311, a story
-    text = HELPER.format(
-        name=helper.choice(("keep", "above", "strongest", "chosen")),
-        limit=helper.randint(2, 90),
-        key=helper.choice(("value", "months", "price", "visits")),
-        factor=helper.randint(2, 9),
-        step=helper.randint(2, 6),
-        shift=helper.randint(1, 9),
-    )
+    lines = helper.choices(LINES, k=HELPER_LINES)
+    text = "\n\ndef keep(rows, key, limit):\n    " + "\n    ".join(lines) + "\n    return rows\n"
     files[mine] = files[mine] + text.encode() + f"\n\nATTEMPT = {number}\n".encode()
     return files
 
