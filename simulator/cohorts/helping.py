@@ -131,16 +131,21 @@ def flags_of(
     today = int(now.timestamp()) // DAY
     here = _here(quest, stood)
     for stage in quest.stages:
+        struggle = stood.struggles.get(stage.slug)
+        key = (enrolment_id, stage.slug)
+        # Most stages of most learners are passed or not begun: nothing to look at.
+        if struggle is None and stage.slug != here and key not in clues.refused:
+            continue
         if (learner_id, quest.slug, stage.slug) in clues.fine:
             continue
-        place, struggle = stood.places.get(stage.slug), stood.struggles.get(stage.slug)
+        place = stood.places.get(stage.slug)
         signals: list[Signal] = []
         if struggle is not None:
-            signals += _signals(struggle, hints_read=(enrolment_id, stage.slug) in clues.hints)
+            signals += _signals(struggle, hints_read=key in clues.hints)
         if stage.slug == here:
             signals += _silence(stood.days, today)
         since = place.last_at if place else 0
-        refused = sum(at > since for at in clues.refused.get((enrolment_id, stage.slug), ()))
+        refused = sum(at > since for at in clues.refused.get(key, ()))
         if refused >= NOT_GRADABLE:
             signals.append(Signal(kind=Kind.NOT_GRADABLE, number=refused, strong=True))
         if len(signals) >= ENOUGH_SIGNALS or any(signal.strong for signal in signals):

@@ -106,16 +106,19 @@ def home(cohort: Cohort, query: QueryDict) -> dict[str, Any]:
     here = {quest.slug: quest for quest in quests.all_quests() if quest.slug in slugs}
     calendar = Calendar.of(cohort)
     maps = [heatmap(cohort, quest, calendar=calendar) for quest in here.values()]
-    needy = [one for found in maps for one in _needy(found, view)]
-    needy.sort(key=lambda one: one.flag.urgency, reverse=True)
+    flagged = [
+        (found.quest, row, flag) for found in maps for row, flag in found.flags if view.fits(row)
+    ]
+    flagged.sort(key=lambda one: one[2].urgency, reverse=True)
     waiting = [one for one in queue(cohort) if one.attempt.enrolment.quest in here]
     members = {row.member.learner_id: row for found in maps for row in found.rows}
     return {
         "view": view,
         "query": query,
         "maps": [_shown(cohort, found, view) for found in maps],
-        "needy": needy if view.everything else needy[:SHOWN],
-        "needy_count": len(needy),
+        # Words are found for those who are shown, not for everyone.
+        "needy": [_needy(*one, view) for one in flagged[: None if view.everything else SHOWN]],
+        "needy_count": len(flagged),
         "waiting": [_asked(one, here, members, view) for one in waiting[:SHOWN]],
         "waiting_count": len(waiting),
         "troubles": _troubles(cohort, here),
@@ -130,19 +133,15 @@ def home(cohort: Cohort, query: QueryDict) -> dict[str, Any]:
     }
 
 
-def _needy(found: Heatmap, view: View) -> list[Needy]:
-    return [
-        Needy(
-            name=name_of(row, pseudonyms=view.pseudonyms),
-            learner_id=row.member.learner_id,
-            quest=found.quest,
-            stage=found.quest.stage(flag.stage),
-            reasons=[say(one, found.quest, flag.stage, language()) for one in flag.signals],
-            flag=flag,
-        )
-        for row, flag in found.flags
-        if view.fits(row)
-    ]
+def _needy(quest: Quest, row: Row, flag: Flag, view: View) -> Needy:
+    return Needy(
+        name=name_of(row, pseudonyms=view.pseudonyms),
+        learner_id=row.member.learner_id,
+        quest=quest,
+        stage=quest.stage(flag.stage),
+        reasons=[say(one, quest, flag.stage, language()) for one in flag.signals],
+        flag=flag,
+    )
 
 
 def _shown(cohort: Cohort, found: Heatmap, view: View) -> Shown:

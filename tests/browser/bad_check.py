@@ -47,7 +47,7 @@ def is_tested(work: Workspace) -> None:
     work.text("app/model.py")
 
 
-@check(group="business", points=60, severity="minor")
+@check(group="business", points=20, severity="minor")
 def pays(work: Workspace) -> None:
     """It pays"""
     answer = work.call("app.model:add", 2, 2)
