@@ -56,4 +56,4 @@ app.conf.update(
     task_queues=[Queue("interactive"), Queue("batch"), Queue("housekeeping")],
     task_default_queue="interactive",
 )
-app.autodiscover_tasks(["simulator.attempts"])
+app.autodiscover_tasks(["simulator.attempts", "simulator.regrading"])

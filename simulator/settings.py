@@ -47,6 +47,11 @@ INSTALLED_APPS = [
     "simulator.attempts",
     "simulator.progress",
     "simulator.cohorts",
+    "simulator.grades",
+    "simulator.reviewing",
+    "simulator.regrading",
+    "simulator.lti",
+    "simulator.desk",
     "simulator.api",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -78,6 +83,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "simulator.cohorts.noticing.noticing",
     "simulator.accounts.entering.EntranceMiddleware",
 ]
 

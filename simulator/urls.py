@@ -17,5 +17,8 @@ urlpatterns = [
     path("", include("simulator.catalog.urls")),
     path("", include("simulator.progress.urls")),
     path("", include("simulator.attempts.urls")),
-    path("", include("simulator.cohorts.urls")),
+    path("", include("simulator.desk.urls")),
+    path("", include("simulator.reviewing.urls")),
+    path("", include("simulator.regrading.urls")),
+    path("", include("simulator.lti.urls")),
 ]

@@ -24,7 +24,7 @@ from simulator.accounts.pacing import (
     address_of,
     pace,
 )
-from simulator.api import device_views, learning
+from simulator.api import cohorts, device_views, learning
 from simulator.api.asking import files_in
 from simulator.api.signing_in import Bearer, Session, bearer_of, person, sign_in
 from simulator.api.writing import attempt_out, enrolment_out, project_out, quest_out, report_out
@@ -231,7 +231,7 @@ def _only(attempt: Attempt | None) -> Attempt:
     return attempt
 
 
-for each in (router, device_views.router, learning.router):
+for each in (router, device_views.router, learning.router, cohorts.router):
     api.add_router("", each)
 
 

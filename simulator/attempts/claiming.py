@@ -17,8 +17,9 @@ from graders.intake import Problem
 from graders.results import Blame
 from graders.results import Verdict as Judged
 from simulator.accounts.models import User
-from simulator.attempts import events, holders, ringing, turns
+from simulator.attempts import events, holders, ringing, standing, turns
 from simulator.attempts.focusing import focus_of
+from simulator.attempts.marking import marks_of
 from simulator.attempts.models import Attempt, Grading, Verdict
 
 LEASE: Final = timedelta(seconds=90)
@@ -115,6 +116,8 @@ def finish(claim: Claim, judged: Judged) -> bool:
         _store(grading, judged)
         if judged.blame in CHARGED:
             Attempt.objects.filter(pk=grading.attempt_id).update(charged=True)
+        attempt = Attempt.objects.get(pk=grading.attempt_id)
+        standing.recount([attempt.enrolment_id], stage=attempt.stage)
         tell_and_go_on(grading.pk)
     return True
 
@@ -276,5 +279,6 @@ def _store(grading: Grading, judged: Judged) -> None:
         development_only=judged.development_only,
         focus_check=focus.check if focus else "",
         focus_reason=(focus.reason or focus.outcome) if focus else "",
+        marks=marks_of(judged.results),
         queued_seconds=max(0.0, (claimed - grading.created_at).total_seconds()),
     )

@@ -35,7 +35,7 @@ def hand_in(
     one sentence for the learner; then nothing is stored or changed.
     """
     work = drafts.files_of(enrolment) if files is None else dict(files)
-    quest = quests.get_quest(enrolment.quest)
+    quest = quests.played(enrolment.quest, pinned=enrolment.pinned)
     stage = _open_stage(quest, stage_slug, enrolment)
     intake.validate(work)
     manifest = {path: _digest(content) for path, content in sorted(work.items())}

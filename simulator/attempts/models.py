@@ -157,11 +157,27 @@ class Verdict(models.Model):
     development_only = models.BooleanField(default=False)  # a room had no control group
     focus_check = models.CharField(max_length=80, blank=True)  # the finding to look at first
     focus_reason = models.CharField(max_length=80, blank=True)
+    counts = models.BooleanField(default=True)  # False once a regrade has taken its place
+    marks = models.TextField(blank=True)  # the results in one line; see `marking`
     queued_seconds = models.FloatField()
     created_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:
         return f"{self.blame}, {self.score}"
+
+
+class Standing(models.Model):
+    """How an enrolment stands, stage by stage; see `standing`, which alone writes it."""
+
+    enrolment = models.OneToOneField(
+        Enrolment, models.CASCADE, primary_key=True, related_name="standing"
+    )
+    places = models.JSONField(default=dict)  # slug -> standing.Place, as JSON
+    struggles = models.JSONField(default=dict)  # slug -> standing.Struggle, of stages not passed
+    days = models.JSONField(default=list)  # days since 1970 on which something was handed in
+
+    def __str__(self) -> str:
+        return f"standing of {self.enrolment_id}"
 
 
 class Outbox(models.Model):

@@ -7,7 +7,7 @@ from simulator.catalog.models import Enrolment
 def passed_stages(enrolment: Enrolment) -> frozenset[str]:
     """The stages of an enrolment with a passing verdict."""
     return frozenset(
-        Verdict.objects.filter(grading__attempt__enrolment=enrolment, passed=True).values_list(
-            "grading__attempt__stage", flat=True
-        )
+        Verdict.objects.filter(
+            grading__attempt__enrolment=enrolment, passed=True, counts=True
+        ).values_list("grading__attempt__stage", flat=True)
     )

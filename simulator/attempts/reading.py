@@ -42,5 +42,10 @@ def own_enrolment(user: User | AnonymousUser, quest_slug: str) -> Enrolment:
 
 
 def latest_grading(attempt: Attempt) -> Grading:
-    """The grading that counts: the last one that was queued."""
-    return Grading.objects.filter(attempt=attempt).select_related("verdict").latest("pk")
+    """The grading that counts: the last one that was queued and that no regrade replaced."""
+    return counting_gradings().filter(attempt=attempt).select_related("verdict").latest("pk")
+
+
+def counting_gradings() -> QuerySet[Grading]:
+    """Every grading but those whose verdict no longer counts."""
+    return Grading.objects.exclude(verdict__counts=False)

@@ -194,6 +194,7 @@ class _Past:
             grading__attempt__enrolment=attempt.enrolment_id,
             grading__attempt__stage=attempt.stage,
             grading__attempt__number__lt=attempt.number,
+            counts=True,
         ).select_related("grading__attempt")
         latest: dict[int, Verdict] = {}
         for verdict in rows.order_by("-grading_id")[: 2 * MOST_LOOKED_BACK]:

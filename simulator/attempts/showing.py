@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -171,6 +171,7 @@ def _around(attempt: Attempt, quest: Quest, stage: Stage) -> dict[str, Any]:
     """The attempts before it, and the stage after it."""
     rows = (
         Attempt.objects.filter(enrolment=attempt.enrolment_id, stage=stage.slug)
+        .filter(Q(gradings__verdict=None) | Q(gradings__verdict__counts=True))
         .annotate(score=F("gradings__verdict__score"))
         .values_list("pk", "score")
     )

@@ -15,6 +15,7 @@ class Enrolment(models.Model):
     )
     quest = models.SlugField(max_length=40)
     version = models.CharField(max_length=16)
+    pinned = models.CharField(max_length=64, blank=True)  # a digest: judged by that copy
     estimate_hours = models.FloatField(null=True, blank=True)  # the learner's own, before stage 1
     created_at = models.DateTimeField(db_default=Now())
 

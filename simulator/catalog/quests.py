@@ -81,6 +81,11 @@ def kept(slug: str, *, digest: str) -> Quest:
     return _kept(_kept_folder(slug, digest), digest)
 
 
+def played(slug: str, *, pinned: str) -> Quest:
+    """The quest that judges an enrolment: its pinned copy, else the current one."""
+    return kept(slug, digest=pinned) if pinned else get_quest(slug)
+
+
 def story_html(quest: Quest, language: Language) -> SafeString:
     """The quest's story."""
     return render(with_numbers(_read(quest.folder / f"story.{language}.md"), quest, language))

@@ -1,8 +1,17 @@
-"""Where an operator makes cohorts: people, quests, deadlines."""
+"""Where an operator makes cohorts, and reads who looked at whose work."""
+
+from typing import ClassVar
 
 from django.contrib import admin
+from django.http import HttpRequest
 
-from simulator.cohorts.models import Cohort, CohortQuest, Deadline, Membership
+from simulator.cohorts.models import Cohort, CohortQuest, Deadline, Look, Membership, Staff
+
+
+class StaffInline(admin.TabularInline[Staff, Cohort]):
+    model = Staff
+    autocomplete_fields = ("user",)
+    extra = 1
 
 
 class MembershipInline(admin.TabularInline[Membership, Cohort]):
@@ -23,8 +32,8 @@ class CohortAdmin(admin.ModelAdmin[Cohort]):
         "created_at",
     )
     search_fields = ("name",)
-    autocomplete_fields = ("instructors",)
     inlines = (
+        StaffInline,
         MembershipInline,
         CohortQuestInline,
     )
@@ -44,3 +53,31 @@ class CohortQuestAdmin(admin.ModelAdmin[CohortQuest]):
     )
     list_select_related = ("cohort",)
     inlines = (DeadlineInline,)
+
+
+@admin.register(Look)
+class LookAdmin(admin.ModelAdmin[Look]):
+    """The log is read, never written by hand."""
+
+    list_display = ("created_at", "looker", "learner", "what", "attempt")
+    list_filter = ("what",)
+    search_fields = ("looker__username", "learner__username", "attempt")
+    list_select_related = ("looker", "learner")
+    date_hierarchy: ClassVar[str] = "created_at"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002, Django's own
+        return False
+
+    def has_change_permission(
+        self,
+        request: HttpRequest,  # noqa: ARG002, Django's own
+        obj: Look | None = None,  # noqa: ARG002
+    ) -> bool:
+        return False
+
+    def has_delete_permission(
+        self,
+        request: HttpRequest,  # noqa: ARG002, Django's own
+        obj: Look | None = None,  # noqa: ARG002
+    ) -> bool:
+        return False

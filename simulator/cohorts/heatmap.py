@@ -1,49 +1,57 @@
 """A cohort at a glance: learner by stage, in a constant number of queries."""
 
-from collections import defaultdict
+import enum
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import datetime
 from statistics import median
 from typing import Final
-from uuid import UUID
+
+from django.utils import timezone
 
 from graders.quest import Quest, Stage
 from simulator.accounts.models import User
-from simulator.attempts.models import Verdict
+from simulator.attempts.standing import Place, Stood, standings
 from simulator.catalog.models import Enrolment
-from simulator.cohorts.models import Cohort, Deadline
-from simulator.progress.stages import StageState, State, Tallies, map_from, tallies
+from simulator.cohorts.dates import Calendar
+from simulator.cohorts.helping import Clues, Flag, flags_of
+from simulator.cohorts.models import Cohort, Membership
+from simulator.progress.stages import State
 
-STUCK_AFTER: Final = 4  # verdicts in a row with the same finding in focus
+NOBODY: Final = Stood(places={}, struggles={}, days=())
 
 
-@dataclass(frozen=True, kw_only=True)
-class Cell:
-    """A learner at a stage."""
+class Order(enum.StrEnum):
+    """By what the rows are sorted."""
 
-    state: StageState
-    same_finding: int = 0  # how many verdicts in a row had the same finding in focus
-    latest: UUID | None = None  # the newest graded attempt
-    development_only: bool = False  # the best score has no firmer ground
-
-    @property
-    def stuck(self) -> bool:
-        """May need help; never a grade."""
-        return self.same_finding >= STUCK_AFTER
+    NAME = "name"
+    RISK = "risk"
+    PROGRESS = "progress"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A learner's line."""
+    """A learner's line: a state and, where something was graded, a place for every stage."""
 
-    learner: User
+    member: Membership
+    number: int  # the pseudonym
     enrolled: bool
-    cells: tuple[Cell, ...]
+    states: tuple[State, ...]
+    places: tuple[Place | None, ...]
+    flags: Mapping[str, Flag]  # by stage
+
+    @property
+    def learner(self) -> User:
+        return self.member.learner
 
     @property
     def stuck(self) -> bool:
         """Whether they may need help anywhere."""
-        return any(cell.stuck for cell in self.cells)
+        return bool(self.flags)
+
+    @property
+    def passed(self) -> int:
+        return sum(state in {State.PASSED, State.DEBT} for state in self.states)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,16 +60,16 @@ class Column:
 
     stage: Stage
     passed: int
-    learners: int
+    started: int
     median_attempts: float | None  # of those who tried
-    deadline: Deadline | None = None
+    median_minutes: float | None
+    due: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Heatmap:
     """A cohort in one quest."""
 
-    cohort: Cohort
     quest: Quest
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
@@ -69,121 +77,101 @@ class Heatmap:
     @property
     def development_only(self) -> int:
         """How many results are no ground for a grade."""
-        return sum(cell.development_only for row in self.rows for cell in row.cells)
+        return sum(not place.firm for row in self.rows for place in row.places if place)
 
     @property
-    def need_help(self) -> tuple[Row, ...]:
-        """The learners who may be stuck."""
-        return tuple(row for row in self.rows if row.stuck)
+    def flags(self) -> list[tuple[Row, Flag]]:
+        """Who may need help, the most urgent first."""
+        found = [(row, flag) for row in self.rows for flag in row.flags.values()]
+        return sorted(found, key=lambda pair: pair[1].urgency, reverse=True)
 
 
-@dataclass(kw_only=True)
-class _Streak:
-    """The newest verdicts of a learner at a stage, as far as they name the same finding."""
-
-    finding: tuple[str, str] | None = None
-    length: int = 0
-    latest: UUID | None = None
-    best: tuple[float, bool] = (-1.0, False)  # the best score, and whether its ground is firm
-
-    def add(self, finding: tuple[str, str], attempt: UUID, *, passed: bool) -> None:
-        """One more verdict, newer than those before."""
-        self.latest = attempt
-        self.length = 0 if passed else self.length + 1 if finding == self.finding else 1
-        self.finding = finding
-
-    def score(self, score: float, *, firm: bool) -> None:
-        """The score of one more verdict; of two equal ones, that on firm ground counts."""
-        self.best = max(self.best, (score, firm))
-
-    @property
-    def development_only(self) -> bool:
-        """Whether the best score comes from rooms without a control group."""
-        return self.latest is not None and not self.best[1]
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Facts:
-    """What the rows are made of."""
-
-    enrolments: Mapping[int, Enrolment]
-    tallies: Tallies
-    streaks: Mapping[tuple[int, str], _Streak] = field(default_factory=dict)
-
-
-def heatmap(cohort: Cohort, quest: Quest) -> Heatmap:
+def heatmap(cohort: Cohort, quest: Quest, *, calendar: Calendar | None = None) -> Heatmap:
     """Where every learner of the cohort stands in the quest, those who have not begun too."""
-    learners = [*User.objects.filter(memberships__cohort=cohort).order_by("username")]
-    enrolments = {
-        enrolment.learner_id: enrolment
-        for enrolment in Enrolment.objects.filter(learner__in=learners, quest=quest.slug)
-    }
-    ids = [enrolment.pk for enrolment in enrolments.values()]
-    facts = _Facts(enrolments=enrolments, tallies=tallies(ids), streaks=_streaks(ids))
-    rows = tuple(_row(learner, quest, facts) for learner in learners)
-    deadlines = {
-        deadline.stage: deadline
-        for deadline in Deadline.objects.filter(
-            cohort_quest__cohort=cohort, cohort_quest__quest=quest.slug
-        )
-    }
-    return Heatmap(
-        cohort=cohort,
-        quest=quest,
-        columns=tuple(
-            _column(stage, [row.cells[number] for row in rows], deadlines.get(stage.slug))
-            for number, stage in enumerate(quest.stages)
-        ),
-        rows=rows,
+    now = timezone.now()
+    members = [*Membership.objects.filter(cohort=cohort).select_related("learner")]
+    members.sort(key=lambda one: one.learner.username)
+    enrolments = dict(
+        Enrolment.objects.filter(
+            learner__memberships__cohort=cohort, quest=quest.slug
+        ).values_list("learner", "pk")
     )
-
-
-def _row(learner: User, quest: Quest, facts: _Facts) -> Row:
-    enrolment = facts.enrolments.get(learner.pk)
-    key = enrolment.pk if enrolment else 0
-    states = map_from(quest, key, facts.tallies, open_all=learner.skips_ahead)
-    cells: list[Cell] = []
-    for state in states:
-        streak = facts.streaks.get((key, state.stage.slug), _Streak())
-        cells.append(
-            Cell(
-                state=state,
-                same_finding=streak.length,
-                latest=streak.latest,
-                development_only=streak.development_only,
+    stood = standings(enrolments.values())
+    clues = Clues.of(cohort, [*enrolments.values()], now=now)
+    numbers = {member.pk: n for n, member in enumerate(sorted(members, key=_joined), start=1)}
+    rows = []
+    for member in members:
+        enrolment_id = enrolments.get(member.learner_id, 0)
+        here = stood.get(enrolment_id, NOBODY)
+        flags = flags_of(
+            member.learner_id, enrolment_id, quest, here, clues=clues, now=now
+        ) if enrolment_id else ()  # fmt: skip
+        rows.append(
+            Row(
+                member=member,
+                number=numbers[member.pk],
+                enrolled=enrolment_id != 0,
+                states=tuple(states_of(quest, here, open_all=member.learner.skips_ahead)),
+                places=tuple(here.places.get(stage.slug) for stage in quest.stages),
+                flags={flag.stage: flag for flag in flags},
             )
         )
-    return Row(learner=learner, enrolled=enrolment is not None, cells=tuple(cells))
+    calendar = calendar or Calendar.of(cohort)
+    return Heatmap(quest=quest, columns=_columns(quest, rows, calendar), rows=tuple(rows))
 
 
-def _column(stage: Stage, cells: Sequence[Cell], deadline: Deadline | None) -> Column:
-    tried = [cell.state.attempts for cell in cells if cell.state.attempts]
-    return Column(
-        stage=stage,
-        passed=sum(cell.state.state in {State.PASSED, State.DEBT} for cell in cells),
-        learners=len(cells),
-        median_attempts=median(tried) if tried else None,
-        deadline=deadline,
-    )
+def states_of(quest: Quest, stood: Stood, *, open_all: bool) -> list[State]:
+    """The state of every stage for one learner, as their own map shows it."""
+    places = stood.places
+    passed = {slug for slug, place in places.items() if place.passed}
+    found: list[State] = []
+    for stage in quest.stages:
+        place = places.get(stage.slug)
+        if place is not None and place.passed:
+            found.append(State.PASSED if place.production else State.DEBT)
+        elif not open_all and not passed.issuperset(stage.requires):
+            found.append(State.LOCKED)
+        else:
+            found.append(State.OPEN if State.HERE in found else State.HERE)
+    return found
 
 
-def _streaks(enrolment_ids: Sequence[int]) -> dict[tuple[int, str], _Streak]:
-    streaks: dict[tuple[int, str], _Streak] = defaultdict(_Streak)
-    verdicts = (
-        Verdict.objects.filter(grading__attempt__enrolment__in=enrolment_ids)
-        .order_by("grading_id")
-        .values_list(
-            "grading__attempt__enrolment",
-            "grading__attempt__stage",
-            "grading__attempt__public_id",
-            "focus_check",
-            "focus_reason",
-            "passed",
-            "score",
-            "development_only",
+def ordered(rows: Sequence[Row], order: Order) -> list[Row]:
+    """The rows in an order; those who may need help first, or who came farthest first."""
+    match order:
+        case Order.RISK:
+            return sorted(rows, key=_risk, reverse=True)
+        case Order.PROGRESS:
+            return sorted(rows, key=lambda row: (row.passed, _points(row)), reverse=True)
+        case Order.NAME:
+            return [*rows]
+
+
+def _columns(quest: Quest, rows: Sequence[Row], calendar: Calendar) -> tuple[Column, ...]:
+    nobody = Membership()
+    columns = []
+    for number, stage in enumerate(quest.stages):
+        places = [place for row in rows if (place := row.places[number]) is not None]
+        columns.append(
+            Column(
+                stage=stage,
+                passed=sum(place.passed for place in places),
+                started=len(places),
+                median_attempts=median(one.attempts for one in places) if places else None,
+                median_minutes=median(one.minutes for one in places) if places else None,
+                due=calendar.of_learner(nobody, quest.slug, stage.slug).due,
+            )
         )
-    )
-    for enrolment_id, stage, attempt, check, reason, passed, score, watched in verdicts:
-        streaks[enrolment_id, stage].add((check, reason), attempt, passed=passed)
-        streaks[enrolment_id, stage].score(score, firm=not watched)
-    return streaks
+    return tuple(columns)
+
+
+def _joined(member: Membership) -> tuple[datetime, int]:
+    return member.joined_at, member.pk
+
+
+def _risk(row: Row) -> tuple[int, int]:
+    return max((flag.urgency for flag in row.flags.values()), default=(0, 0))
+
+
+def _points(row: Row) -> float:
+    return sum(place.best for place in row.places if place is not None)

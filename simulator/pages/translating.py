@@ -29,6 +29,7 @@ MARKERS: Final = {
     "gettext_lazy": "one",
     "ngettext": "many",
     "ngettext_lazy": "many",
+    "ngettext_noop": "many",
     "pgettext": "context",
     "pgettext_lazy": "context",
 }

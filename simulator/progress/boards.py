@@ -53,7 +53,9 @@ def board(quest: Quest) -> tuple[Standing, ...]:
 
 def _verdicts(enrolments: Sequence[int]) -> dict[int, tuple[Verdict, ...]]:
     """The last passing verdicts of each, oldest first."""
-    mine = Verdict.objects.filter(grading__attempt__enrolment__in=enrolments, passed=True)
+    mine = Verdict.objects.filter(
+        grading__attempt__enrolment__in=enrolments, passed=True, counts=True
+    )
     chosen: dict[int, list[int]] = {}
     for enrolment, pk in mine.order_by("-pk").values_list("grading__attempt__enrolment", "pk"):
         if len(chosen.setdefault(enrolment, [])) < LOOKED_BACK:

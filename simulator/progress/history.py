@@ -7,6 +7,7 @@ from typing import Final
 from graders.quest import Quest, Stage
 from simulator.accounts.models import User
 from simulator.attempts.models import Attempt, Grading, Verdict
+from simulator.attempts.reading import counting_gradings
 from simulator.catalog import quests
 from simulator.catalog.models import Enrolment
 from simulator.progress.models import Note
@@ -93,7 +94,7 @@ def _with_deltas(newest_first: Iterable[Past]) -> tuple[Past, ...]:
 
 
 def _latest(attempt_ids: Sequence[int]) -> dict[int, Grading]:
-    rows = Grading.objects.filter(attempt__in=attempt_ids).order_by("pk")
+    rows = counting_gradings().filter(attempt__in=attempt_ids).order_by("pk")
     return {grading.attempt_id: grading for grading in rows}
 
 

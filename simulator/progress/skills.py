@@ -143,7 +143,9 @@ def _evidence(user: User) -> Iterator[tuple[str, Evidence]]:
 
 def _passing(user: User) -> Iterable[Verdict]:
     """Of every stage the last verdict that passed it."""
-    mine = Verdict.objects.filter(grading__attempt__enrolment__learner=user, passed=True)
+    mine = Verdict.objects.filter(
+        grading__attempt__enrolment__learner=user, passed=True, counts=True
+    )
     rows = mine.order_by("pk").values_list(
         "grading__attempt__enrolment", "grading__attempt__stage", "pk"
     )

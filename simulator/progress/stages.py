@@ -139,7 +139,7 @@ def tallies(enrolment_ids: Iterable[int]) -> Tallies:
     attempts = {(enrolment_id, stage): count for enrolment_id, stage, count in charged}
     ready = Q(passed=True, readiness=Readiness.PRODUCTION)
     graded = (
-        Verdict.objects.filter(grading__attempt__enrolment__in=ids)
+        Verdict.objects.filter(grading__attempt__enrolment__in=ids, counts=True)
         .order_by()
         .values_list("grading__attempt__enrolment", "grading__attempt__stage")
         .annotate(

@@ -87,6 +87,7 @@ def _processes(given: Environment) -> dict[str, list[str]]:
             "--loglevel", "INFO",
         ],
         "reconcile": [*python, "manage.py", "reconcile"],
+        "tend": [*python, "manage.py", "tend"],
         "web": [
             *python, "-m", "uvicorn", "simulator.asgi:application",
             "--host", "127.0.0.1",

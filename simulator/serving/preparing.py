@@ -17,7 +17,7 @@ SOCKET_PATH_LIMIT: Final = 100  # the kernel refuses longer Unix socket paths (1
 STEPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("the database", ("manage.py", "migrate", "--verbosity", "0")),
     ("static files", ("manage.py", "collectstatic", "--noinput", "--verbosity", "0")),
-    ("demo people", ("manage.py", "demo_users")),
+    ("demo people", ("manage.py", "demo_users", "--simulated", "200")),
     ("rooms' runtime python-ml", ("-m", "sandbox.runtimes", "python-ml")),
     ("the quests' tables", ("manage.py", "fill_warehouse")),
 )

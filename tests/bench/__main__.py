@@ -9,10 +9,11 @@ from rich.console import Console
 from rich.table import Table
 
 from simulator.environment import ROOT
-from tests.bench import judge, loop, room, site, soak
+from tests.bench import cohort, judge, loop, room, site, soak
 
 Section = Callable[[], dict[str, float]]
 SECTIONS: dict[str, Section] = {
+    "cohort": cohort.measure,
     "judge": judge.measure,
     "loop": loop.measure,
     "room": room.measure,
@@ -20,7 +21,13 @@ SECTIONS: dict[str, Section] = {
     "site": site.measure,
     "soak": soak.measure,
 }
-BOUNDS = {**judge.BOUNDS, **room.BOUNDS, **site.BOUNDS, **soak.BOUNDS}
+BOUNDS = {
+    **cohort.BOUNDS,
+    **judge.BOUNDS,
+    **room.BOUNDS,
+    **site.BOUNDS,
+    **soak.BOUNDS,
+}
 KEPT = ROOT / ".sim" / "bench.json"
 
 

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 FINE, SIGN_IN, ABSENT, WRONG_METHOD = 200, 302, 404, 405
 PEOPLE = ("nobody", "colleague", "stranger", "instructor", "owner")
-APPS = ("attempts", "cohorts", "progress", "catalog")
+APPS = ("attempts", "progress", "catalog")  # the desk's: tests/simulator/desk/test_rights.py
 
 # What a GET answers, in the order of PEOPLE. Only the owner is enrolled.
 PAGES: dict[str, tuple[int, int, int, int, int]] = {
@@ -35,8 +35,6 @@ PAGES: dict[str, tuple[int, int, int, int, int]] = {
     "attempts:download": (SIGN_IN, ABSENT, ABSENT, ABSENT, FINE),
     "attempts:reset": (SIGN_IN, ABSENT, ABSENT, ABSENT, FINE),
     "attempts:workspace": (SIGN_IN, SIGN_IN, SIGN_IN, SIGN_IN, FINE),  # to the quest's page
-    "cohorts:cohort": (SIGN_IN, ABSENT, ABSENT, FINE, ABSENT),
-    "cohorts:cohorts": (SIGN_IN, FINE, FINE, FINE, FINE),  # a list of one's own
     "progress:work": (SIGN_IN, FINE, FINE, FINE, FINE),  # of one's own
     "progress:skills": (SIGN_IN, FINE, FINE, FINE, FINE),
     "progress:profile": (SIGN_IN, FINE, FINE, FINE, FINE),
@@ -106,7 +104,6 @@ def address(name: str, attempt: Attempt, cohort: Cohort) -> str:
         "attempts:hand-in": ["toy", "features"],
         "attempts:try-out": ["toy", "features"],
         "attempts:ask": ["toy", "features"],
-        "cohorts:cohort": [cohort.pk],
         "attempts:hint": ["toy", "features"],
         "attempts:keep-query": ["toy", "features"],
         "attempts:sample": ["toy", "users"],
@@ -132,7 +129,6 @@ def address(name: str, attempt: Attempt, cohort: Cohort) -> str:
         "progress:landing": [],
         "progress:quests": [],
         "progress:work": [],
-        "cohorts:cohorts": [],
     }
     query = "?path=app/model.py&stage=features" if name == "attempts:reset" else ""
     return reverse(name, args=arguments.get(name, ["toy"])) + query

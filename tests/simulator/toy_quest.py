@@ -3,6 +3,9 @@
 from pathlib import Path
 from typing import Final
 
+from graders.quest import Quest
+from simulator.catalog import quests
+
 QUEST: Final = """\
 uuid: 5e0b4a9e-6a43-4b5d-9a0f-0d3f6e3a9c22
 slug: toy
@@ -119,6 +122,12 @@ STARTER: Final = {
     "app/model.py": b"def add(a, b):\n    return a\n",
     "sql/features.sql": b"SELECT 1\n",
 }
+
+
+def reread() -> Quest:
+    """The quest as it is on disk now, after a test has changed it."""
+    quests._loaded.cache_clear()
+    return quests.get_quest("toy")
 
 
 def write_toy(root: Path) -> Path:

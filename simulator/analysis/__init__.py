@@ -1,0 +1,1 @@
+"""Analysis: how good checks and their messages are, from many attempts."""

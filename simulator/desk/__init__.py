@@ -1,0 +1,1 @@
+"""The desk: an instructor's pages over a cohort."""

@@ -1,0 +1,1 @@
+"""Grades: what people changed about a score, with reasons, and what a cohort counts."""

@@ -1,0 +1,1 @@
+"""Regrade: plan, dry run, difference, policy, apply, roll back."""

@@ -1,0 +1,1 @@
+"""Review: comments on lines, rubrics, requests of learners, in a fair order."""

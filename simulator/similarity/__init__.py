@@ -1,0 +1,1 @@
+"""Similarity: which fragments two works share, and how common they are."""
