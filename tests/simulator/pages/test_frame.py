@@ -145,3 +145,13 @@ def test_anybody_may_sign_up() -> None:
     form = {"username": "newcomer", "email": "new@example.org", "password1": "a long enough one"}
     client.post("/accounts/signup/", form)
     assert User.objects.filter(username="newcomer").exists()
+
+
+def test_pages_are_compressed_and_streams_are_not() -> None:
+    page = Client().get("/help/", headers={"Accept-Encoding": "gzip"})
+    assert page.headers["Content-Encoding"] == "gzip"
+    assert len(page.content) < len(Client().get("/help/").content) / 2
+    stream = StreamingHttpResponse([b"data: x\n\n" * 100], content_type="text/event-stream")
+    request = RequestFactory().get("/", headers={"Accept-Encoding": "gzip"})
+    sent = CompressMiddleware(lambda asked: stream)(request)
+    assert "Content-Encoding" not in sent.headers
