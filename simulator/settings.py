@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "simulator.attempts",
     "simulator.progress",
     "simulator.cohorts",
+    "simulator.api",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

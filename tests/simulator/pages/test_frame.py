@@ -3,10 +3,12 @@
 import re
 
 import pytest
-from django.test import Client
+from django.http import StreamingHttpResponse
+from django.test import Client, RequestFactory
 from pytest_django import Settings
 
 from simulator.accounts.models import User
+from simulator.pages.compressing import CompressMiddleware
 from tests.simulator.pages.conftest import browser_of
 
 pytestmark = pytest.mark.django_db
