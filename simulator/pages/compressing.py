@@ -1,4 +1,4 @@
-"""Send pages compressed; streams of events go out as they come."""
+"""Send pages compressed; files keep their tags, streams of events go out as they come."""
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -11,7 +11,7 @@ class CompressMiddleware(GZipMiddleware):
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
-        if response.streaming:
+        if response.streaming or not response.get("Content-Type", "").startswith("text/html"):
             return response
         compressed: HttpResponseBase = super().process_response(request, response)
         return compressed
