@@ -125,7 +125,7 @@ def _verdict(work: Workspace, results: Sequence[CheckResult]) -> Verdict:
     return replace(
         verdict,
         phases=tuple(_told(entry) for entry in rooms.watch.phases()),
-        basis=replace(basis, rooms=tuple(rooms.made)),
+        basis=replace(basis, rooms=tuple(rooms.made), shown=dict(work.shown)),
     )
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 
 from graders.failures import Fail
 from graders.rollout.assignment import Keys, keys, treated
-from graders.rollout.estimators import Effect, cuped, srm, welch
+from graders.rollout.estimators import Effect, clustered, cuped, ratio, srm, welch
 from graders.rollout.guarding import Guarded, guard
 from graders.rollout.plans import Plan
 from graders.rollout.policies import Asked, Decisions, decide, understood
@@ -63,11 +63,27 @@ class Rollout:
         money, _ = self.control
         units = np.concatenate([self._units(step) for step in steps])
         before = self._before(steps)
+        if self._coarse:
+            money = money if before is None else _adjusted(money, before)
+            alarms = self._coarse_alarms(money, units)
+            return QuietTest(alarms=alarms, salts=AA_SALTS, alpha=self.plan.alpha)
         alarms = 0
         for number in range(AA_SALTS):
             new = treated(units, salt=f"{self.salt}/aa/{number}")
-            alarms += not self._effect(money, before, new).covers_zero
+            alarms += not self._effect(money, before, new, units).covers_zero
         return QuietTest(alarms=alarms, salts=AA_SALTS, alpha=self.plan.alpha)
+
+    def _coarse_alarms(self, money: Floats, units: Keys) -> int:
+        """False alarms where a unit has many decisions: their sums are the same for every salt."""
+        different, place = np.unique(units, return_inverse=True)
+        sums = np.bincount(place, weights=money).astype(np.float64)
+        counts = np.bincount(place).astype(np.float64)
+        alarms = 0
+        for number in range(AA_SALTS):
+            new = treated(different, salt=f"{self.salt}/aa/{number}")
+            arms = [(sums[arm], counts[arm]) for arm in (~new, new)]
+            alarms += not ratio(arms[0], arms[1], alpha=self.plan.alpha).covers_zero
+        return alarms
 
     @cached_property
     def control(self) -> tuple[Floats, Floats | None]:
@@ -100,11 +116,14 @@ class Rollout:
             ran, alpha = self._looked(outcomes, arms)
         arms, outcomes = arms[:ran], outcomes[:ran]
         money, new = _joined(outcomes), np.concatenate(arms)
+        units = np.concatenate([self._step(step).units for step in range(ran)])
+        before = self._before(list(range(ran)))
+        split = [self._counted(units[arm]) for arm in (~new, new)]
         return Experiment(
-            effect=self._effect(money, self._before(list(range(ran))), new, alpha=alpha),
+            effect=self._effect(money, before, new, units, alpha=alpha),
             control=_by_step(outcomes, [~arm for arm in arms]),
             treatment=_by_step(outcomes, arms),
-            srm_p=srm(int((~new).sum()), int(new.sum())),
+            srm_p=srm(*split),
             rails=self._guarded(outcomes, arms),
             weeks=math.ceil(ran / self.world.steps_a_week),
             stopped_early=ran < last,
@@ -179,7 +198,11 @@ class Rollout:
         known = world.feedback(step, decided.actions)
         if known is not None and self.asked.feedback:
             self.work.call(
-                self.asked.feedback, known, called=self.asked.called, seconds=self.asked.seconds
+                self.asked.feedback,
+                known,
+                data=self.asked.data,
+                called=self.asked.called,
+                seconds=self.asked.seconds,
             )
         return Step(units=self._units(step), decided=decided, usual=usual)
 
@@ -198,12 +221,33 @@ class Rollout:
         found = [part for part in parts if part is not None]
         return np.concatenate(found) if found and self.plan.cuped else None
 
+    def _counted(self, units: Keys) -> int:
+        """How many coins were tossed for these decisions."""
+        return len(np.unique(units)) if self._coarse else len(units)
+
+    @property
+    def _coarse(self) -> bool:
+        """Whether a unit has many decisions: then it is the cluster of all that it decides."""
+        return self.world.unit != self.world.key
+
     def _effect(
-        self, money: Floats, before: Floats | None, new: Flags, *, alpha: float | None = None
+        self,
+        money: Floats,
+        before: Floats | None,
+        new: Flags,
+        units: Keys,
+        *,
+        alpha: float | None = None,
     ) -> Effect:
         alpha = self.plan.alpha if alpha is None else alpha
         if min(int(new.sum()), int((~new).sum())) < 2:  # noqa: PLR2004 - a variance needs two
             raise Fail("too_few_units", {"units": len(new)})
+        if self._coarse:
+            if min(len(np.unique(units[arm])) for arm in (new, ~new)) < 2:  # noqa: PLR2004 - as above
+                raise Fail("too_few_units", {"units": len(np.unique(units))})
+            if before is not None:  # what was known before takes its share of every decision
+                money = _adjusted(money, before)
+            return clustered((money[~new], units[~new]), (money[new], units[new]), alpha=alpha)
         if before is None:
             return welch(money[~new], money[new], alpha=alpha)
         old = (money[~new], before[~new])
@@ -217,7 +261,9 @@ class Rollout:
         for week, bound in enumerate(bounds, start=1):
             ran = week * weekly
             before = self._before(list(range(ran)))
-            found = self._effect(_joined(outcomes[:ran]), before, np.concatenate(arms[:ran]))
+            units = np.concatenate([self._step(step).units for step in range(ran)])
+            new = np.concatenate(arms[:ran])
+            found = self._effect(_joined(outcomes[:ran]), before, new, units)
             if found.se > 0 and abs(found.value / found.se) >= bound:
                 break
         return ran, 2 * NormalDist().cdf(-bound)
@@ -231,6 +277,15 @@ class Rollout:
                 total[0] += float(value[inside].sum())
                 total[1] += float(inside.sum())
         return {name: top / bottom if bottom else 0.0 for name, (top, bottom) in sums.items()}
+
+
+def _adjusted(money: Floats, before: Floats) -> Floats:
+    """What is left of the money when what was known before is accounted for."""
+    spread = float(((before - before.mean()) ** 2).sum())
+    inside = float(((before - before.mean()) * (money - money.mean())).sum())
+    theta = inside / spread if spread > 0 else 0.0
+    left: Floats = money - theta * (before - before.mean())
+    return left
 
 
 def _joined(outcomes: list[Outcome]) -> Floats:

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,19 +49,25 @@ class Bench:
         tell: Callable[[Event], None] | None = None,
         language: Language = "en",
         watch: Watch | None = None,
+        shown: Mapping[str, float] | None = None,
     ) -> Row:
         """Judge one work. `tell` hears every event; `watch` looks for leaks. Raises SandboxError.
 
-        A work that is refused before grading is a row with the sentence that refuses it.
+        `shown` is what was shown of hidden metrics before (`graders.grading.grade`). A
+        work that is refused before grading is a row with the sentence that refuses it.
         """
         sandbox = watched(self.sandbox, watch) if watch else self.sandbox
         try:
-            return Row(work=work, verdict=self._judged(work, sandbox, tell))
+            return Row(work=work, verdict=self._judged(work, sandbox, tell, shown))
         except NotGradable as refusal:
             return Row(work=work, verdict=None, refused=refusal.problem.sentence(language))
 
     def _judged(
-        self, work: Work, sandbox: Sandbox, tell: Callable[[Event], None] | None
+        self,
+        work: Work,
+        sandbox: Sandbox,
+        tell: Callable[[Event], None] | None,
+        shown: Mapping[str, float] | None,
     ) -> Verdict | None:
         verdict = None
         for event in grade(
@@ -71,6 +77,7 @@ class Bench:
             sandbox=sandbox,
             datasets=self.datasets,
             seed=self.seed,
+            shown=shown,
         ):
             verdict = event if isinstance(event, Verdict) else verdict
             if tell:

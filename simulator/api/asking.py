@@ -1,21 +1,15 @@
-"""What operations ask first: in which language to answer, for which stage, with which files."""
+"""What operations ask first: for which stage, with which files."""
 
 from typing import Final
 
 from django.http import Http404, HttpRequest
-from django.utils.translation import get_language
 
-from graders.quest import Language, Quest, Stage
+from graders.quest import Quest, Stage
 from simulator.attempts import intake
 from simulator.catalog import quests
 from simulator.wire import HandIn
 
 ZIP: Final = "application/zip"
-
-
-def language() -> Language:
-    """The language that the request asked for."""
-    return "ru" if (get_language() or "").startswith("ru") else "en"
 
 
 def stage_of(slug: str, stage: str) -> tuple[Quest, Stage]:

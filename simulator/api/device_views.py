@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,6 +13,7 @@ from ninja import Router, Status
 
 from simulator.accounts import tokens
 from simulator.accounts.asking import signed_in
+from simulator.accounts.models import User
 from simulator.accounts.pacing import TooMany, address_of, forgive, pace
 from simulator.api import devices
 from simulator.wire import (
@@ -66,10 +68,17 @@ def claim(request: HttpRequest, given: DeviceClaim) -> Status[Token | Problem]:
 def page(request: HttpRequest) -> HttpResponse:
     """Type the code that the terminal shows; allow or deny."""
     user = signed_in(request)
+    if user.on_trial:  # nobody yet: an account first, then a terminal
+        return redirect_to_login(request.get_full_path())
     given = request.POST if request.method == "POST" else request.GET
     code = given.get("code", "")
     if not code:
         return render(request, "account/device.html")
+    return _answered(request, user, code, word=request.POST.get("answer", ""))
+
+
+def _answered(request: HttpRequest, user: User, code: str, *, word: str) -> HttpResponse:
+    """What becomes of a code: asked about, until the answer is `allow` or `deny`."""
     try:
         pace(devices.TYPE_CODE, user.pk)
     except TooMany as limit:
@@ -81,7 +90,6 @@ def page(request: HttpRequest) -> HttpResponse:
         context = {"problem": said % {"code": code[:12]}}
         return render(request, "account/device.html", context, status=404)
     forgive(devices.TYPE_CODE, user.pk)
-    word = given.get("answer", "") if request.method == "POST" else ""
     if word not in {"allow", "deny"}:
         return render(request, "account/device.html", {"device": device})
     devices.answer(device, user, allowed=word == "allow")

@@ -5,20 +5,28 @@ from collections.abc import Mapping
 from typing import Final
 from uuid import UUID, uuid4
 
+from allauth.mfa.utils import is_mfa_enabled
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from ninja import NinjaAPI, Router, Status
-from ninja.security import django_auth
 from pydantic import ValidationError
 
 from graders.receipts import Receipt
 from sandbox.interface import SandboxError
 from simulator.accounts import tokens
-from simulator.accounts.pacing import CANCEL, DOWNLOAD, HAND_IN, TooMany, address_of, pace
+from simulator.accounts.pacing import (
+    CANCEL,
+    DOWNLOAD,
+    HAND_IN,
+    HAND_IN_ADDRESS,
+    TooMany,
+    address_of,
+    pace,
+)
 from simulator.api import device_views, learning
-from simulator.api.asking import files_in, language
-from simulator.api.signing_in import Bearer, bearer_of, person, sign_in
+from simulator.api.asking import files_in
+from simulator.api.signing_in import Bearer, Session, bearer_of, person, sign_in
 from simulator.api.writing import attempt_out, enrolment_out, project_out, quest_out, report_out
 from simulator.attempts import claiming, console, drafts, handing_in, intake
 from simulator.attempts.delivering import files_of
@@ -28,6 +36,7 @@ from simulator.attempts.refusals import Refusal
 from simulator.attempts.reporting import report
 from simulator.attempts.trying import NoTables
 from simulator.catalog import quests
+from simulator.catalog.languages import language
 from simulator.progress import stages
 from simulator.wire import (
     AttemptOut,
@@ -51,13 +60,13 @@ api = NinjaAPI(
     title="Simulator",
     version="1",
     docs_url=None,
-    auth=[Bearer(), django_auth],
+    auth=[Bearer(), Session()],
     urls_namespace="api",
 )
 router = Router()
 
 
-@router.post("/token", auth=None, response={200: Token, 401: Problem})
+@router.post("/token", auth=None, response={200: Token, 401: Problem, 403: Problem})
 def make_token(request: HttpRequest, given: Credentials) -> Status[Token | Problem]:
     """Trade a name and password for a token."""
     user = sign_in(request, given)
@@ -65,6 +74,9 @@ def make_token(request: HttpRequest, given: Credentials) -> Status[Token | Probl
         return Status(
             401, Problem(code="not_signed_in", message="This name and password do not match.")
         )
+    if is_mfa_enabled(user):
+        sentence = gettext("This account has a second factor: sign in with `sim login`.")
+        return Status(403, Problem(code="second_factor", message=sentence))
     token = tokens.issue(user, name=given.name)
     return Status(200, Token(token=token, expires_in=int(tokens.LIFETIME.total_seconds())))
 
@@ -131,7 +143,7 @@ def hand_in(request: HttpRequest, slug: str, stage: str) -> Status[AttemptOut]:
     """
     user = person(request)
     pace(HAND_IN, user.pk)
-    pace(HAND_IN, f"address:{address_of(request)}")
+    pace(HAND_IN_ADDRESS, f"address:{address_of(request)}")
     attempt = handing_in.hand_in(
         own_enrolment(user, slug),
         stage,

@@ -1,22 +1,28 @@
 """Operations for learning at home: the kit, its tables, hints, and questions in SQL."""
 
 from collections.abc import AsyncIterator
+from math import ceil
 from pathlib import Path
 from typing import Final
 
 from asgiref.sync import sync_to_async
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
-from ninja import Router
+from django.utils import timezone
+from django.utils.translation import gettext
+from ninja import Router, Status
 
 from graders.messages import render
+from graders.quest import Quest, Stage
 from simulator.accounts.pacing import ASK, DOWNLOAD, TRY_OUT, pace
 from simulator.api import kits
-from simulator.api.asking import files_in, language, stage_of
+from simulator.api.asking import files_in, stage_of
 from simulator.api.signing_in import person
-from simulator.attempts import console, drafts, handing_in, trying
+from simulator.attempts import console, drafts, handing_in, hinting, pointing, trying
 from simulator.attempts.reading import own_enrolment
 from simulator.catalog import quests
+from simulator.catalog.languages import language
 from simulator.catalog.markdown import sections
+from simulator.catalog.models import Enrolment
 from simulator.catalog.numbers import with_numbers
 from simulator.wire import CheckOut, HintOut, Kit, Person, Problem, Query, Rows
 from simulator.wire.checks import check_out
@@ -74,14 +80,24 @@ def get_table(request: HttpRequest, slug: str, name: str) -> StreamingHttpRespon
 
 @router.get("/quests/{slug}/stages/{stage}/hints", response=list[HintOut])
 def get_hints(request: HttpRequest, slug: str, stage: str) -> list[HintOut]:
-    """A stage's hints, the mildest first."""
-    own_enrolment(request.user, slug)
+    """A stage's ladder of help, the mildest step first; texts of those that are open."""
+    return _ladder(own_enrolment(request.user, slug), *stage_of(slug, stage))
+
+
+@router.post("/quests/{slug}/stages/{stage}/hints/{number}", response={200: HintOut, 409: Problem})
+def open_hint(
+    request: HttpRequest, slug: str, stage: str, number: int
+) -> HintOut | Status[Problem]:
+    """Open a step, if it is its turn; one that is open stays so. It costs nothing."""
+    enrolment = own_enrolment(request.user, slug)
     quest, found = stage_of(slug, stage)
-    path = quest.stage_folder(found) / f"hints.{language()}.md"
-    if not path.is_file():
-        return []
-    text = with_numbers(path.read_text(encoding="utf-8"), quest, language())
-    return [HintOut(title=title, text=body) for title, body in sections(text)]
+    hinting.open_step(enrolment, quest, found, number, now=timezone.now())
+    steps = {step.number: step for step in _ladder(enrolment, quest, found)}
+    if number not in steps:
+        raise Http404
+    if steps[number].text is None:
+        return Status(409, Problem(code="hint_closed", message=_when(steps[number])))
+    return steps[number]
 
 
 @router.post(
@@ -106,14 +122,58 @@ def ask_in_sql(request: HttpRequest, slug: str, stage: str, given: Query) -> Row
     own_enrolment(request.user, slug)
     quest, found = stage_of(slug, stage)
     pace(ASK, person(request).pk)
-    answer = console.ask(quest, found, given.query, given.params, sandbox=handing_in.sandbox())
+    try:
+        answer = console.ask(quest, found, given.query, given.params, sandbox=handing_in.sandbox())
+    except console.Unanswered as error:
+        raise console.Unanswered(_pointed(str(error), given.query, quest)) from None
     return Rows(
         columns=[*answer.columns],
         rows=[[*row] for row in answer.rows],
         more=answer.more,
         rows_read=answer.rows_read,
         seconds=answer.seconds,
+        note="" if answer.rows else pointing.why_empty(given.query, quest),
     )
+
+
+def _ladder(enrolment: Enrolment, quest: Quest, stage: Stage) -> list[HintOut]:
+    texts = _texts(quest, stage)
+    return [
+        HintOut(
+            number=step.number,
+            title=step.title,
+            text=None if step.body is None else texts[step.number - 1],
+            may_open=step.may_open,
+            opens_at=step.opens_at,
+        )
+        for step in hinting.ladder(enrolment, quest, stage, language(), now=timezone.now())
+    ]
+
+
+def _texts(quest: Quest, stage: Stage) -> list[str]:
+    """The hints as their author wrote them: a terminal reads Markdown, not HTML."""
+    path = quest.stage_folder(stage) / f"hints.{language()}.md"
+    if not path.is_file():
+        return []
+    text = with_numbers(path.read_text(encoding="utf-8"), quest, language())
+    return [body for _, body in sections(text)]
+
+
+def _when(step: HintOut) -> str:
+    if step.opens_at is None:
+        return gettext("This step opens after the one before it.")
+    minutes = max(1, ceil((step.opens_at - timezone.now()).total_seconds() / 60))
+    return gettext("This step opens when you hand in changed work, or in %(minutes)s min.") % {
+        "minutes": minutes
+    }
+
+
+def _pointed(complaint: str, query: str, quest: Quest) -> str:
+    """What the engine said, and below it the place in the query, with a caret."""
+    place = pointing.point(complaint, query, quest, lines_before=console.lines_before(query))
+    if place is None:
+        return complaint
+    return f"{complaint}\n{place.text}\n{place.caret}"
 
 
 async def _pieces(path: Path) -> AsyncIterator[bytes]:

@@ -5,7 +5,7 @@ refuses, and they cannot be read without.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
@@ -32,12 +32,16 @@ class Operation:
 
     method: str
     path: str
-    summary: str
     about: str
     open: bool  # whether it asks for no token
     parameters: tuple[tuple[str, str, bool], ...]
     takes: str
-    gives: tuple[tuple[str, str], ...] = field(default=())  # status, form
+    gives: tuple[tuple[str, str], ...]  # status, form
+
+    @property
+    def steps(self) -> list[str]:
+        """The parts of the path: between them, a narrow page may break it."""
+        return self.path.strip("/").split("/")
 
 
 @require_safe
@@ -92,7 +96,6 @@ def _operation(path: str, method: str, found: Mapping[str, Any]) -> Operation:
     return Operation(
         method=method.upper(),
         path=path,
-        summary=found.get("summary", ""),
         about=found.get("description", ""),
         open=not found.get("security"),
         parameters=tuple(

@@ -2,10 +2,13 @@
 
 from django.urls import path
 
-from simulator.attempts import data_views, project_views, streaming, views
+from simulator.attempts import data_views, operating_views, project_views, streaming, views
 
 app_name = "attempts"
 urlpatterns = [
+    path("metrics", operating_views.scrape, name="metrics"),
+    path("operations/", operating_views.operations, name="operations"),
+    path("operations/gradings/<int:pk>", operating_views.decide, name="decide"),
     path("quests/<slug:slug>/project/files", project_views.change, name="files"),
     path("quests/<slug:slug>/project/files/<path:path>", project_views.file, name="file"),
     path("quests/<slug:slug>/project/differences", project_views.differences, name="differences"),

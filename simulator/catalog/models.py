@@ -51,6 +51,18 @@ class ProjectFile(models.Model):
         return bytes(self.content).decode("utf-8", errors="replace")
 
 
+class KeptQuest(models.Model):
+    """A quest's folder, packed, as it was when something was graded by it."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    slug = models.SlugField(max_length=40)
+    archive = models.BinaryField()
+    created_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"{self.slug} {self.digest[:12]}"
+
+
 class HintUse(models.Model):
     """A step of a stage's help that a learner opened, and when they first did."""
 

@@ -145,10 +145,13 @@ class Kit(BaseModel):
 
 
 class HintOut(BaseModel):
-    """One step of help, in Markdown."""
+    """One step of the ladder of help, in Markdown."""
 
+    number: int
     title: str
-    text: str
+    text: str | None  # None while it is closed
+    may_open: bool = False
+    opens_at: datetime | None = None  # if no changed work is handed in before
 
 
 class Query(Closed):
@@ -164,6 +167,7 @@ class Rows(BaseModel):
     more: bool  # there are more rows than are sent
     rows_read: int
     seconds: float
+    note: str = ""  # why there are no rows, where that can be seen
 
 
 class AttemptOut(BaseModel):

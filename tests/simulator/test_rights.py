@@ -54,6 +54,8 @@ PAGES: dict[str, tuple[int, int, int, int, int]] = {
     "progress:quest": (FINE, FINE, FINE, FINE, FINE),
     "catalog:lessons": (FINE, FINE, FINE, FINE, FINE),
     "catalog:lesson": (FINE, FINE, FINE, FINE, FINE),
+    "attempts:operations": (SIGN_IN, ABSENT, ABSENT, ABSENT, ABSENT),  # those who run the site
+    "attempts:metrics": (ABSENT, ABSENT, ABSENT, ABSENT, ABSENT),
 }
 # What only a POST does, and what it answers to one who may not.
 DEEDS = {
@@ -64,6 +66,7 @@ DEEDS = {
     "attempts:differences": ABSENT,
     "attempts:upload": ABSENT,
     "attempts:object": ABSENT,
+    "attempts:decide": ABSENT,
     "attempts:hint": ABSENT,
     "attempts:keep-query": ABSENT,
     "progress:decide": ABSENT,
@@ -125,6 +128,9 @@ def address(name: str, attempt: Attempt, cohort: Cohort) -> str:
         "attempts:outcome": [attempt.public_id],
         "attempts:receipt": [attempt.public_id],
         "attempts:object": [attempt.public_id],
+        "attempts:decide": [latest_grading(attempt).pk],
+        "attempts:operations": [],
+        "attempts:metrics": [],
         "progress:landing": [],
         "progress:quests": [],
         "progress:work": [],

@@ -1,4 +1,8 @@
-"""Show a hint for the stage: the mildest first, the next ones by number."""
+"""Show a hint for the stage: the mildest first, the next ones by number.
+
+Later hints open by effort: when you hand in changed work, or after three minutes. They cost
+nothing.
+"""
 
 from typing import Annotated
 
@@ -26,17 +30,18 @@ def command(
         path = f"/api/quests/{here.facts.quest}/stages/{slug}/hints"
         with Site(accounts.current(here.facts.site)) as site:
             hints = site.several(path, HintOut)
-        if number > max(1, len(hints)):
-            raise Trouble(
-                f"{slug} has {len(hints)} hints, there is none numbered {number}.",
-                code=Code.USAGE,
-                remedy=f"The last is: sim hint {len(hints)}",
-            )
-        if not hints:
-            raise Trouble(said("no_hints", voice.language), code=Code.USAGE, name="no_hints")
-        hint = hints[number - 1]
+            if not hints:
+                sentence = said("no_hints", voice.language)
+                raise Trouble(sentence, code=Code.USAGE, name="no_hints")
+            if number > len(hints):
+                raise Trouble(
+                    f"{slug} has {len(hints)} hints, there is none numbered {number}.",
+                    code=Code.USAGE,
+                    remedy=f"The last is: sim hint {len(hints)}",
+                )
+            hint = site.send("POST", f"{path}/{number}", HintOut)
         voice.say(hint.title, "bold")
-        voice.say(hint.text)
+        voice.say(hint.text or "")
         voice.say()
         name = "next_hint" if number < len(hints) else "last_hint"
         voice.words(name, number=number, all=len(hints), next=number + 1)

@@ -54,6 +54,8 @@ def command(  # noqa: PLR0913 - one parameter an option
             read=rows.rows_read,
             seconds=f"{rows.seconds:.2f}",
         )
+        if rows.note:
+            voice.err.print(rows.note, markup=False)
         voice.err.print(told + more, style="dim", markup=False)
 
 

@@ -23,6 +23,7 @@ BUSY: Final = frozenset({502, 503, 504})
 AWAY: Final = BUSY | {httpx.codes.TOO_MANY_REQUESTS}  # a stream may be asked for later
 REFUSED: Final = frozenset({409, 413, 422})
 TIMEOUT: Final = httpx.Timeout(30, connect=10)
+ANSWERS: Final = {"unanswered": Code.TO_MEND, "hint_closed": Code.USAGE}  # no work was refused
 LONG: Final = httpx.Timeout(300, connect=10)  # for what runs the learner's code
 SILENCE: Final = 35.0  # seconds: a stream says something every ten
 
@@ -236,7 +237,8 @@ def _trouble(answer: httpx.Response, address: str) -> Trouble:
             name="not_found",
         )
     if status in REFUSED:
-        return Trouble(problem.message, code=Code.NOT_GRADABLE, name=problem.code)
+        code = ANSWERS.get(problem.code, Code.NOT_GRADABLE)
+        return Trouble(problem.message, code=code, name=problem.code)
     said = problem.message or f"{address} answered {status}."
     return Trouble(said, code=Code.PLATFORM, remedy="Try again in a minute.", name=problem.code)
 

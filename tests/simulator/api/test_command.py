@@ -24,6 +24,7 @@ from simulator.attempts.claiming import claim
 from simulator.attempts.delivering import deliver
 from simulator.attempts.models import Attempt
 from simulator.attempts.reading import latest_grading
+from simulator.catalog import quests
 from simulator.catalog.models import Enrolment, ProjectFile
 from simulator.cli import app
 from simulator.cli.commands import login
@@ -423,12 +424,21 @@ def test_two_attempts_differ_in_checks_points_and_code(pulled: Path, sim: Sim) -
     assert "+    return a + b" in told
 
 
-def test_hints_come_one_at_a_time(pulled: Path, sim: Sim) -> None:
+def test_hints_open_by_effort_as_on_the_site(pulled: Path, sim: Sim, toy: Quest) -> None:
+    hints = toy.folder / "stages/01_features/hints.en.md"
+    hints.write_text(hints.read_text() + "\n## H3\nWrite.\n")
+    quests._loaded.cache_clear()  # the quest is another one now
     told = sim("hint").stdout
     assert told.startswith("H1\nLook.")
     assert "The next one: sim hint 2" in told
+    closed = sim("hint", "3")
+    assert (closed.exit_code, "after the one before it" in closed.stderr) == (2, True)
     assert "Read." in sim("hint", "2").stdout
-    assert sim("hint", "3").exit_code == 2
+    closed = sim("hint", "3")
+    assert (closed.exit_code, "hand in changed work, or in 3 min" in closed.stderr) == (2, True)
+    sim("submit")
+    assert "Write." in sim("hint", "3").stdout
+    assert "there is none numbered 4" in sim("hint", "4").stderr
 
 
 def test_without_a_folder_or_a_sign_in_it_says_what_to_do(

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.db.models import Value
 from django.db.models.functions import Now
 from django.test import Client
@@ -124,3 +125,11 @@ def test_case_and_hyphens_do_not_matter(codes: dict[str, Any]) -> None:
 
 def test_only_digests_are_kept(codes: dict[str, Any]) -> None:
     assert codes["device_code"] not in str(DeviceSignIn.objects.values().get())
+
+
+def test_a_password_alone_buys_no_token_where_there_is_a_second_factor(owner: User) -> None:
+    Authenticator.objects.create(user=owner, type=Authenticator.Type.TOTP, data={})
+    given = {"username": "owner", "password": "owner-password"}
+    answer = post("/api/token", given)
+    assert (answer.status_code, answer.json()["code"]) == (403, "second_factor")
+    assert not ApiToken.objects.exists()

@@ -12,7 +12,7 @@ from simulator.wire import LONGEST_PATH, State
 
 
 def test_the_page_tells_every_operation_and_form(db: None) -> None:
-    page = Client().get("/api/docs/").content.decode()
+    page = Client().get("/api/docs/").content.decode().replace("<wbr>", "")
     document = api.get_openapi_schema()
     for path, methods in document["paths"].items():
         for method in methods:

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from graders.quest import Quest
 from simulator.accounts.models import User
@@ -51,6 +53,7 @@ DEEDS = {
     "POST /api/quests/{slug}/stages/{stage}/attempts",
     "POST /api/quests/{slug}/stages/{stage}/try-out",
     "POST /api/quests/{slug}/stages/{stage}/sql",
+    "POST /api/quests/{slug}/stages/{stage}/hints/{number}",
     "POST /api/attempts/{public_id}/cancel",
 }
 FOR_ALL = {
@@ -83,7 +86,11 @@ def attempt(hand_in: HandIn, cohort: Cohort, toy: Quest) -> Attempt:
 def answer(operation: str, who: str, attempt: Attempt) -> int:
     method, _, path = operation.partition(" ")
     address = path.format(
-        slug="toy", stage="features", name="_dataset.json", public_id=attempt.public_id
+        slug="toy",
+        stage="features",
+        name="_dataset.json",
+        number=1,
+        public_id=attempt.public_id,
     )
     client = Client() if who == "nobody" else with_token(User.objects.get(username=who))
     ask = getattr(client, method.lower())
@@ -117,3 +124,13 @@ def test_a_table_is_named_by_the_kit_or_it_is_none(attempt: Attempt) -> None:
     client = with_token(User.objects.get(username="owner"))
     for name in ("_counted.json", "..", "%2e%2e%2fsecret", "users.parquet"):
         assert client.get(f"/api/quests/toy/tables/{name}").status_code == ABSENT
+
+
+def test_a_visitor_on_trial_has_no_api_and_signs_in_no_terminal(owner: User) -> None:
+    User.objects.filter(pk=owner.pk).update(trial_until=timezone.now() + timedelta(days=7))
+    client = Client()
+    client.force_login(User.objects.get(pk=owner.pk))
+    assert client.get("/api/me").status_code == NOBODY
+    answer = client.get("/accounts/device/?code=BBBB-BBBB")
+    assert answer.status_code == 302
+    assert "/accounts/login/" in answer["Location"]
