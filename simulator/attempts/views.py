@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -74,6 +75,9 @@ def hint(request: HttpRequest, slug: str, stage: str) -> HttpResponse:
     asked = request.POST.get("step", "")
     number, now = int(asked) if asked.isdecimal() else 0, timezone.now()
     opened = hinting.open_step(enrolment, quest, found, number, now=now)
+    back = request.POST.get("next", "")
+    if "HX-Request" not in request.headers and url_has_allowed_host_and_scheme(back, None):
+        return redirect(f"{back}#hint-{number}")
     context = {
         "quest": quest,
         "stage": found,

@@ -41,7 +41,10 @@ def render(text: str) -> SafeString:
         url_schemes=SCHEMES,
         link_rel="noopener noreferrer",
     )
-    return mark_safe(clean)  # noqa: S308, cleaned by nh3 in the line above
+    # What may scroll sideways can be reached and scrolled with the keyboard.
+    for tag in ("pre", "table"):
+        clean = clean.replace(f"<{tag}>", f'<{tag} tabindex="0">')
+    return mark_safe(clean)  # noqa: S308, cleaned by nh3 above
 
 
 def sections(text: str) -> Iterator[tuple[str, str]]:

@@ -43,6 +43,12 @@ SKILLS: Final[dict[str, Promise]] = {
     "uplift": _("uplift"),
     "ab-testing": _("A/B tests"),
     "leakage": _("leakage"),
+    "regular-expressions": _("regular expressions"),
+    "text-normalisation": _("normalising texts"),
+    "blocking": _("blocking: which pairs to compare at all"),
+    "cost-of-errors": _("what each error costs"),
+    "grouped-validation": _("validation by groups"),
+    "estimator-contract": _("the contract of an estimator"),
 }
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from graders.quest import Language
+from graders import works
+from graders.quest import Language, Quest, Stage
 from graders.results import Group, Outcome
 from simulator.attempts.differing import Line, differences
 from simulator.attempts.models import Attempt, Snapshot
@@ -102,6 +103,26 @@ def compare(before: Attempt, after: Attempt, language: Language) -> Comparison |
     )
 
 
+def beside_the_reference(attempt: Attempt, quest: Quest, stage: Stage) -> tuple[FileChange, ...]:
+    """The files that a stage is about: what was handed in, and what its author would."""
+    theirs = {
+        path: body.decode("utf-8", errors="replace")
+        for path, body in works.reference(quest, stage).files.items()
+        if stage.names(path)
+    }
+    mine = {path: digest for path, digest in attempt.manifest.items() if stage.names(path)}
+    texts = _texts(set(mine.values()))
+    return tuple(
+        FileChange(
+            path=path,
+            kind="added" if path not in mine else "deleted" if path not in theirs else "changed",
+            lines=tuple(differences(texts.get(mine.get(path, ""), ""), theirs.get(path, ""))),
+            hit=False,
+        )
+        for path in sorted(theirs.keys() | mine.keys())
+    )
+
+
 def _checks(before: ReportPage, after: ReportPage) -> Iterator[CheckChange]:
     was = {finding.result.check: finding.result for finding in before.findings}
     for finding in after.findings:
@@ -129,10 +150,7 @@ def _files(
     before: Mapping[str, str], after: Mapping[str, str], paths: list[str], touched: set[str]
 ) -> tuple[FileChange, ...]:
     digests = {found[path] for path in paths for found in (before, after) if path in found}
-    texts = {
-        snapshot.digest: bytes(snapshot.content).decode("utf-8", errors="replace")
-        for snapshot in Snapshot.objects.filter(digest__in=digests)
-    }
+    texts = _texts(digests)
     return tuple(
         FileChange(
             path=path,
@@ -146,6 +164,13 @@ def _files(
         )
         for path in paths
     )
+
+
+def _texts(digests: set[str]) -> dict[str, str]:
+    return {
+        snapshot.digest: bytes(snapshot.content).decode("utf-8", errors="replace")
+        for snapshot in Snapshot.objects.filter(digest__in=digests)
+    }
 
 
 def _numbers(before: ReportPage, after: ReportPage) -> Iterator[Number]:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from simulator.attempts import charting
 from simulator.attempts.models import Attempt
+from simulator.attempts.passing import passed_stages
 from simulator.attempts.reading import latest_grading, readable_attempts
 from simulator.attempts.reporting import ReportPage, report
 from simulator.catalog import quests
@@ -80,6 +81,19 @@ def business(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "person": next(iter(shown.quest.people), None),
     }
     return render(request, "progress/business.html", context)
+
+
+@require_safe
+@login_required
+def reference(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """A passed stage as its author would do it, beside what was handed in."""
+    attempt = _readable(request, public_id)
+    if attempt.stage not in passed_stages(attempt.enrolment):
+        raise Http404
+    context = _frame(attempt)
+    quest = quests.get_quest(attempt.enrolment.quest)
+    files = comparing.beside_the_reference(attempt, quest, quest.stage(attempt.stage))
+    return render(request, "progress/reference.html", context | {"files": files})
 
 
 @require_POST

@@ -16,6 +16,7 @@ urlpatterns = [
     path("attempts/<uuid:public_id>/diff/", report_views.compare, name="compare"),
     path("attempts/<uuid:public_id>/business/", report_views.business, name="business"),
     path("attempts/<uuid:public_id>/business/decide", report_views.decide, name="decide"),
+    path("attempts/<uuid:public_id>/reference/", report_views.reference, name="reference"),
     path("attempts/<uuid:public_id>/note", report_views.note, name="note"),
     path("work/", views.work, name="work"),
     path("work/left-behind.zip", person_views.left_behind, name="left-behind"),

@@ -30,7 +30,7 @@ def grave(open_as: Open, person: str, address: str) -> list[str]:
     page = visit(open_as, person, address, width=1280)
     found = []
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         for violation in AXE.run(page, options=RULES).response["violations"]:
             if violation["impact"] in GRAVE:
                 places = [node["html"][:120] for node in violation["nodes"][:3]]

@@ -44,6 +44,7 @@ PAGES: dict[str, tuple[int, int, int, int, int]] = {
     "progress:board": (SIGN_IN, FINE, FINE, FINE, FINE),
     "progress:compare": (SIGN_IN, ABSENT, ABSENT, FINE, FINE),
     "progress:business": (SIGN_IN, ABSENT, ABSENT, ABSENT, ABSENT),  # it was no rollout
+    "progress:reference": (SIGN_IN, ABSENT, ABSENT, ABSENT, ABSENT),  # it is not passed
     "progress:public": (ABSENT, ABSENT, ABSENT, ABSENT, ABSENT),  # nobody has such a page
     "attempts:sample": (SIGN_IN, ABSENT, ABSENT, ABSENT, ABSENT),  # the toy has no tables
     "progress:landing": (FINE, FINE, FINE, FINE, FINE),
@@ -113,6 +114,7 @@ def address(name: str, attempt: Attempt, cohort: Cohort) -> str:
         "progress:decide": [attempt.public_id],
         "progress:note": [attempt.public_id],
         "progress:public": ["nobodys-key"],
+        "progress:reference": [attempt.public_id],
         "progress:skills": [],
         "progress:profile": [],
         "progress:share": [],

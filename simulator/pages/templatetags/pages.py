@@ -122,7 +122,8 @@ def signed_roubles(value: float) -> str:
 @register.filter
 def share(value: float) -> str:
     """A share in percent with one digit."""
-    return f"{formats.number_format(round(100 * value, 1), 1)}{NBSP}%"
+    sign = "−" if value < 0 else ""
+    return f"{sign}{formats.number_format(round(100 * abs(value), 1), 1)}{NBSP}%"
 
 
 @register.filter

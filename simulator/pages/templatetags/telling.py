@@ -184,7 +184,7 @@ def histogram(column: Shaped) -> SafeString:
     label = gettext("How often the values of %(name)s come") % {"name": column.name}
     return format_html(
         '<details class="histogram"><summary><svg width="100%" height="{}" role="img"'
-        ' aria-label="{}">{}</svg></summary><table class="sample"><tbody>{}</tbody></table>'
+        ' aria-label="{}">{}</svg></summary><table class="bins"><tbody>{}</tbody></table>'
         "</details>",
         BARS_HIGH,
         label,

@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 
+from graders.quest import Quest
 from graders.results import Outcome
 from simulator.attempts.models import Attempt
 from simulator.progress.comparing import Number, compare
@@ -77,3 +78,15 @@ def test_a_note_is_kept_and_an_empty_one_is_none(
     assert "a plus b" in browser.get("/work/").content.decode()
     browser.post(address, {"text": " "})
     assert not Note.objects.exists()
+
+
+def test_who_passed_sees_the_authors_way(
+    two: tuple[Attempt, Attempt], graded: Grade, browser: Client, toy: Quest
+) -> None:
+    (toy.folder / "reference" / "sql").mkdir(parents=True)
+    (toy.folder / "reference" / "sql" / "features.sql").write_text("SELECT 42\n")
+    failed = graded(saying(wrong_sum()), stage="model", by=two[0].enrolment)
+    assert browser.get(f"/attempts/{failed.public_id}/reference/").status_code == 404
+    text = browser.get(f"/attempts/{two[0].public_id}/reference/").content.decode()
+    assert "SELECT 42" in text
+    assert "app/model.py" not in text, "a stage shows what it is about"

@@ -3,10 +3,12 @@
 import re
 
 import pytest
-from django.test import Client
+from django.http import StreamingHttpResponse
+from django.test import Client, RequestFactory
 from pytest_django import Settings
 
 from simulator.accounts.models import User
+from simulator.pages.compressing import CompressMiddleware
 from tests.simulator.pages.conftest import browser_of
 
 pytestmark = pytest.mark.django_db
@@ -145,3 +147,13 @@ def test_anybody_may_sign_up() -> None:
     form = {"username": "newcomer", "email": "new@example.org", "password1": "a long enough one"}
     client.post("/accounts/signup/", form)
     assert User.objects.filter(username="newcomer").exists()
+
+
+def test_pages_are_compressed_and_streams_are_not() -> None:
+    page = Client().get("/help/", headers={"Accept-Encoding": "gzip"})
+    assert page.headers["Content-Encoding"] == "gzip"
+    assert len(page.content) < len(Client().get("/help/").content) / 2
+    stream = StreamingHttpResponse([b"data: x\n\n" * 100], content_type="text/event-stream")
+    request = RequestFactory().get("/", headers={"Accept-Encoding": "gzip"})
+    sent = CompressMiddleware(lambda asked: stream).process_response(request, stream)
+    assert not sent.has_header("Content-Encoding")
