@@ -114,8 +114,8 @@ def _database(url: str, home: Path) -> dict[str, Any]:
             "PASSWORD": unquote(parts.password or ""),
             "HOST": unquote(parts.hostname or ""),
             "PORT": parts.port or "",
-            "CONN_MAX_AGE": 60,
-            "CONN_HEALTH_CHECKS": True,
+            # Under ASGI a thread that kept its connection would keep it from everybody else.
+            "CONN_MAX_AGE": 0,
             "OPTIONS": dict(parse_qsl(parts.query)),
         }
     return {
