@@ -215,7 +215,7 @@ restart = service.same_after_restart(
 )
 health = service.health_tells_the_truth(API, points=12)
 fast = service.answers_within(
-    API, bodies=_single, budget=service.Budget(p95=0.05, rate=20, requests=60), points=8
+    API, bodies=_single, budget=service.Budget(p95=0.1, rate=20, requests=60), points=8
 )
 large = replace(
     service.answers_within(
