@@ -37,7 +37,7 @@ def _found(answer: pd.DataFrame) -> dict[int, list[int]]:
     """The cards of each offer, best first."""
     ordered = answer.sort_values(["offer_id", "rank"])
     return {
-        int(offer): [int(card) for card in rows["product_id"]]
+        int(str(offer)): [int(card) for card in rows["product_id"]]
         for offer, rows in ordered.groupby("offer_id")
     }
 
