@@ -222,7 +222,11 @@ def _write_table(
                     f"quest.yaml declares {', '.join(columns)}"
                 )
             writer = writer or pq.ParquetWriter(
-                path, batch.schema, compression="zstd", store_schema=False, write_page_index=True
+                path,
+                batch.schema,
+                compression="zstd",
+                store_schema=columns is None,  # the truth keeps the marks of its fields
+                write_page_index=True,
             )
             writer.write_batch(batch, row_group_size=_ROW_GROUP)
             rows += batch.num_rows

@@ -117,7 +117,7 @@ def health() -> Health:
 @app.post("/v1/decide")
 def decide(question: Question) -> Answer:
     """Decide about the renewals of a batch."""
-    time.sleep(0.2)
+    time.sleep(0.8)
     loaded = read_policy() or _loaded()
     batch = pd.DataFrame([item.model_dump() for item in question.items])
     numbers = batch.drop(columns="user_id").astype("float64")
