@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BASE ?= python:3.11-slim
 RUNTIMES ?= python-ml
+TESTERS ?= 2
 ATTEMPTS ?= 1000
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -34,9 +35,9 @@ sim: $(VENV)/site  ## install the `sim` command of authors into .venv/bin
 	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@echo "$(VENV)/bin/sim --help"
 
-test: $(VENV)/dev  ## every test; a missing tool is skipped with its name
+test: $(VENV)/dev  ## every test, in TESTERS processes; a missing tool is skipped with its name
 	$(PY) -m sandbox.runtimes python-ml python-service
-	$(PY) -m pytest
+	$(PY) -m pytest -n $(TESTERS) --dist loadgroup
 
 attack: $(VENV)/dev  ## hostile projects against a whole site, rooms of both shells; WHAT="ESC RES-03"
 	@$(PY) -m tests.attack $(WHAT)
