@@ -13,10 +13,11 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
-from graders.failures import Fail
 from graders.rollout.assignment import Keys, keys, treated
-from graders.rollout.estimators import Effect, cuped, srm, welch
+from graders.rollout.counting import Counted, counted
+from graders.rollout.estimators import srm
 from graders.rollout.guarding import Guarded, guard
+from graders.rollout.markets import Shared, point, sizes, untouched
 from graders.rollout.plans import Plan
 from graders.rollout.policies import Asked, Decisions, decide, understood
 from graders.rollout.sequential import obrien_fleming
@@ -59,49 +60,48 @@ class Rollout:
     @cached_property
     def aa(self) -> QuietTest:
         """The planned test on the incumbent alone, split by many salts."""
-        steps = self._quiet_steps
-        money, _ = self.control
-        units = np.concatenate([self._units(step) for step in steps])
-        before = self._before(steps)
+        rows = self._quiet(before=self._before(self._quiet_steps))
         alarms = 0
         for number in range(AA_SALTS):
-            new = treated(units, salt=f"{self.salt}/aa/{number}")
-            alarms += not self._effect(money, before, new).covers_zero
+            new = treated(rows.units, salt=f"{self.salt}/aa/{number}")
+            alarms += not rows.effect(new, alpha=self.plan.alpha).covers_zero
         return QuietTest(alarms=alarms, salts=AA_SALTS, alpha=self.plan.alpha)
 
     @cached_property
     def control(self) -> tuple[Floats, Floats | None]:
-        """What the incumbent's decisions bring, and what was known of them before."""
-        steps = self._quiet_steps
-        seen = [self.world.outcome(step, self.world.usual(step)) for step in steps]
-        parts = [self.world.before(step) for step in steps]
+        """What the incumbent's units bring, and what was known of them before."""
+        parts = [self.world.before(step) for step in self._quiet_steps]
         found = [part for part in parts if part is not None]
-        return _joined(seen), np.concatenate(found) if found else None
+        return self._quiet().values, np.concatenate(found) if found else None
 
     @cached_property
     def canary(self) -> Canary:
-        """The first step, with the policy on one percent of the units."""
-        step = self._step(0)
-        share = max(CANARY_SHARE, min(1.0, CANARY_LEAST / len(step.usual)))
-        new = treated(step.units, salt=f"{self.salt}/canary", share=share)
-        outcome = self._mixed(0, new)
-        rails = self._guarded([outcome], [new])
-        invalid = step.decided.invalid if new.any() else 0
-        return Canary(decisions=len(step.usual), invalid=invalid, rails=rails)
+        """The first point of time, with the policy on one percent of the units."""
+        steps = [self._step(n) for n in range(min(point(self.world), self.world.steps))]
+        decisions = sum(len(step.usual) for step in steps)
+        share = max(CANARY_SHARE, min(1.0, CANARY_LEAST / decisions))
+        arms = [treated(step.units, salt=f"{self.salt}/canary", share=share) for step in steps]
+        rails = self._guarded([self._mixed(n, new) for n, new in enumerate(arms)], arms)
+        met = any(new.any() for new in arms)
+        invalid = sum(step.decided.invalid for step in steps) if met else 0
+        return Canary(decisions=decisions, invalid=invalid, rails=rails)
 
     @cached_property
     def ab(self) -> Experiment:
         """The A/B test as planned, half of the units a side."""
-        last = min(self.plan.weeks * self.world.steps_a_week, self.world.steps)
+        if isinstance(self.world, Shared) and self.plan.unit == self.world.shared_unit:
+            return self._split(self.world)
+        last = self._planned
         arms = [treated(self._step(n).units, salt=f"{self.salt}/ab") for n in range(last)]
         outcomes = [self._mixed(n, new) for n, new in enumerate(arms)]
         ran, alpha = last, self.plan.alpha
         if self.plan.sequential:
-            ran, alpha = self._looked(outcomes, arms)
+            ran, alpha = self._looked(outcomes)
         arms, outcomes = arms[:ran], outcomes[:ran]
-        money, new = _joined(outcomes), np.concatenate(arms)
+        rows = self._rows(outcomes)
+        new = treated(rows.units, salt=f"{self.salt}/ab")
         return Experiment(
-            effect=self._effect(money, self._before(list(range(ran))), new, alpha=alpha),
+            effect=rows.effect(new, alpha=alpha),
             control=_by_step(outcomes, [~arm for arm in arms]),
             treatment=_by_step(outcomes, arms),
             srm_p=srm(int((~new).sum()), int(new.sum())),
@@ -120,22 +120,30 @@ class Rollout:
         lines["best"] = [world.worth(n, world.best(n)) for n in steps]
         for name in world.simple(0):
             lines[name] = [world.worth(n, world.simple(n)[name]) for n in steps]
-        whole = {name: float(np.concatenate(parts).mean()) for name, parts in lines.items()}
+        size = [sizes(world, n) for n in steps]
+        whole = {name: _per(parts, size) for name, parts in lines.items()}
         simple = {name: whole[name] for name in world.simple(0)}
         floor = max({**simple, "incumbent": whole["incumbent"]}.items(), key=lambda one: one[1])[0]
-        base = [part.mean() for part in lines[floor]]
+        shown = [slice(n, n + point(world)) for n in range(0, world.steps, point(world))]
+        base = [_per(lines[floor][part], size[part]) for part in shown]
         return Reveal(
             policy=whole["policy"],
             incumbent=whole["incumbent"],
             simple=simple,
             best=whole["best"],
             series={
-                name: tuple(float(p.mean() - b) for p, b in zip(lines[name], base, strict=True))
+                name: tuple(
+                    _per(lines[name][part], size[part]) - b
+                    for part, b in zip(shown, base, strict=True)
+                )
                 for name in ("policy", "incumbent", "best")
             },
-            chosen=self._in_segments([(one.actions > 0).astype(float) for one in decided]),
+            chosen=self._in_segments(
+                [(decided[n].actions != untouched(world, n)).astype(float) for n in steps],
+                [np.ones(len(decided[n].actions)) for n in steps],
+            ),
             segments=self._in_segments(
-                [p - f for p, f in zip(lines["policy"], lines[floor], strict=True)]
+                [p - f for p, f in zip(lines["policy"], lines[floor], strict=True)], size
             ),
             invalid=sum(one.invalid for one in decided),
             decisions=sum(len(one.actions) for one in decided),
@@ -174,14 +182,23 @@ class Rollout:
 
     def _asked(self, step: int) -> Step:
         world, batch, usual = self.world, self.world.observe(step), self.world.usual(step)
+        if step:
+            self._tell(step - 1)
         answer = decide(self.work, world, self.asked, batch)
         decided = understood(world, answer, batch[world.key], usual)
-        known = world.feedback(step, decided.actions)
-        if known is not None and self.asked.feedback:
+        return Step(units=self._units(step), decided=decided, usual=usual)
+
+    def _tell(self, step: int) -> None:
+        """What became known of a step, before the next one is asked."""
+        if self.asked.feedback is None:
+            return
+        if step == 0:
+            _ = self.turned  # asked again as long as nothing has been learned
+        known = self.world.feedback(step, self._steps[step].decided.actions)
+        if known is not None:
             self.work.call(
                 self.asked.feedback, known, called=self.asked.called, seconds=self.asked.seconds
             )
-        return Step(units=self._units(step), decided=decided, usual=usual)
 
     def _mixed(self, step: int, new: Flags) -> Outcome:
         ours = self._step(step)
@@ -198,45 +215,78 @@ class Rollout:
         found = [part for part in parts if part is not None]
         return np.concatenate(found) if found and self.plan.cuped else None
 
-    def _effect(
-        self, money: Floats, before: Floats | None, new: Flags, *, alpha: float | None = None
-    ) -> Effect:
-        alpha = self.plan.alpha if alpha is None else alpha
-        if min(int(new.sum()), int((~new).sum())) < 2:  # noqa: PLR2004 - a variance needs two
-            raise Fail("too_few_units", {"units": len(new)})
-        if before is None:
-            return welch(money[~new], money[new], alpha=alpha)
-        old = (money[~new], before[~new])
-        return cuped(old, (money[new], before[new]), alpha=alpha)
+    def _quiet(self, before: Floats | None = None) -> Counted:
+        """What the incumbent's units bring in the first steps."""
+        steps = self._quiet_steps
+        seen = [self.world.outcome(step, self.world.usual(step)) for step in steps]
+        return counted(seen, [self._units(step) for step in steps], before)
 
-    def _looked(self, outcomes: list[Outcome], arms: list[Flags]) -> tuple[int, float]:
+    def _rows(self, outcomes: list[Outcome]) -> Counted:
+        """The units of the first steps of the experiment."""
+        steps = list(range(len(outcomes)))
+        return counted(outcomes, [self._units(step) for step in steps], self._before(steps))
+
+    @property
+    def _planned(self) -> int:
+        """How many steps the planned experiment lasts."""
+        return min(self.plan.weeks * self.world.steps_a_week, self.world.steps)
+
+    def _split(self, world: Shared) -> Experiment:
+        """The test of a plan that splits people who share what there is: what it would show."""
+        money, arms, outcomes, cells = [], [], [], []
+        for n in range(self._planned):
+            step = self._step(n)
+            new = treated(keys(world.people(n)), salt=f"{self.salt}/ab")
+            money.append(world.split(n, step.usual, step.decided.actions, new))
+            arms.append(new)
+            cells.append(np.ones(len(step.usual), dtype=np.bool_))
+            outcomes.append(self._mixed(n, cells[-1]))
+        brought, new = np.concatenate(money), np.concatenate(arms)
+        rows = Counted(units=np.zeros(len(new), dtype=np.uint64), money=brought)
+        shares = list(zip(money, arms, strict=True))
+        return Experiment(
+            effect=rows.effect(new, alpha=self.plan.alpha),
+            control=tuple(_mean(part[~arm]) for part, arm in shares),
+            treatment=tuple(_mean(part[arm]) for part, arm in shares),
+            srm_p=srm(int((~new).sum()), int(new.sum())),
+            rails=self._guarded(outcomes, cells),
+            weeks=math.ceil(self._planned / self.world.steps_a_week),
+            stopped_early=False,
+        )
+
+    def _looked(self, outcomes: list[Outcome]) -> tuple[int, float]:
         """After how many steps a weekly look ends the experiment, and its level there."""
         weekly, weeks = self.world.steps_a_week, len(outcomes) // self.world.steps_a_week
         bounds = obrien_fleming(weeks, self.plan.alpha)
         ran, bound = len(outcomes), bounds[-1]
         for week, bound in enumerate(bounds, start=1):
             ran = week * weekly
-            before = self._before(list(range(ran)))
-            found = self._effect(_joined(outcomes[:ran]), before, np.concatenate(arms[:ran]))
+            rows = self._rows(outcomes[:ran])
+            new = treated(rows.units, salt=f"{self.salt}/ab")
+            found = rows.effect(new, alpha=self.plan.alpha)
             if found.se > 0 and abs(found.value / found.se) >= bound:
                 break
         return ran, 2 * NormalDist().cdf(-bound)
 
-    def _in_segments(self, values: list[Floats]) -> dict[str, float]:
-        """The mean of a value over the decisions of each segment."""
+    def _in_segments(self, values: list[Floats], size: list[Floats]) -> dict[str, float]:
+        """The sum of a value over the size of each segment."""
         sums: dict[str, list[float]] = {}
         for step, value in enumerate(values):
             for name, inside in self.world.segments(step).items():
                 total = sums.setdefault(name, [0.0, 0.0])
                 total[0] += float(value[inside].sum())
-                total[1] += float(inside.sum())
+                total[1] += float(size[step][inside].sum())
         return {name: top / bottom if bottom else 0.0 for name, (top, bottom) in sums.items()}
 
 
-def _joined(outcomes: list[Outcome]) -> Floats:
-    return np.concatenate([one.money for one in outcomes])
+def _per(values: list[Floats], size: list[Floats]) -> float:
+    return float(np.concatenate(values).sum() / np.concatenate(size).sum())
 
 
 def _by_step(outcomes: list[Outcome], arms: list[Flags]) -> tuple[float, ...]:
     pairs = zip(outcomes, arms, strict=True)
-    return tuple(float(one.money[arm].mean()) if arm.any() else 0.0 for one, arm in pairs)
+    return tuple(_mean(one.money[arm]) for one, arm in pairs)
+
+
+def _mean(values: Floats) -> float:
+    return float(values.mean()) if values.size else 0.0
