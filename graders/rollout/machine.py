@@ -55,7 +55,25 @@ class Rollout:
         mixed = batch.iloc[order].reset_index(drop=True)
         answer = decide(self.work, self.world, self.asked, mixed)
         again = understood(self.world, answer, batch[self.world.key], usual)
-        return int((again.actions != self.offline.actions).sum())
+        first = self.offline
+        if self.asked.feedback:  # it has learned since, so both are asked now
+            answer = decide(self.work, self.world, self.asked, batch)
+            first = understood(self.world, answer, batch[self.world.key], usual)
+        return int((again.actions != first.actions).sum())
+
+    def alone(self, rows: int) -> int:
+        """Decisions of the last batch that change when some of its rows are asked one by one."""
+        step = self.world.steps - 1
+        batch, usual = self.world.observe(step), self.world.usual(step)
+        answer = decide(self.work, self.world, self.asked, batch)
+        whole = understood(self.world, answer, batch[self.world.key], usual).actions
+        changed = 0
+        for row in range(min(rows, len(batch))):
+            part = batch.iloc[[row]].reset_index(drop=True)
+            answer = decide(self.work, self.world, self.asked, part)
+            said = understood(self.world, answer, part[self.world.key], usual[[row]])
+            changed += int(said.actions[0] != whole[row])
+        return changed
 
     @cached_property
     def aa(self) -> QuietTest:
@@ -182,23 +200,14 @@ class Rollout:
 
     def _asked(self, step: int) -> Step:
         world, batch, usual = self.world, self.world.observe(step), self.world.usual(step)
-        if step:
-            self._tell(step - 1)
         answer = decide(self.work, world, self.asked, batch)
         decided = understood(world, answer, batch[world.key], usual)
-        return Step(units=self._units(step), decided=decided, usual=usual)
-
-    def _tell(self, step: int) -> None:
-        """What became known of a step, before the next one is asked."""
-        if self.asked.feedback is None:
-            return
-        if step == 0:
-            _ = self.turned  # asked again as long as nothing has been learned
-        known = self.world.feedback(step, self._steps[step].decided.actions)
-        if known is not None:
+        known = world.feedback(step, decided.actions)
+        if known is not None and self.asked.feedback:
             self.work.call(
                 self.asked.feedback, known, called=self.asked.called, seconds=self.asked.seconds
             )
+        return Step(units=self._units(step), decided=decided, usual=usual)
 
     def _mixed(self, step: int, new: Flags) -> Outcome:
         ours = self._step(step)

@@ -21,7 +21,7 @@ class Weighed(Protocol):
     its rows are the units that were switched, not the decisions in them.
     """
 
-    def size(self, step: int) -> Floats:
+    def told_per(self, step: int) -> Floats:
         """How many of them each decision is expected to have."""
 
 
@@ -56,7 +56,7 @@ class Shared(Protocol):
 def sizes(world: World, step: int) -> Floats:
     """What money is divided by: expected requests, or one a decision."""
     if isinstance(world, Weighed):
-        return world.size(step)
+        return world.told_per(step)
     return np.ones(len(world.usual(step)))
 
 

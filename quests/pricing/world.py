@@ -184,7 +184,7 @@ class City:
         """Return the expected money of each cell."""
         return self.exact.money[self._at(step)][np.arange(len(actions)), actions]
 
-    def size(self, step: int) -> Floats:
+    def told_per(self, step: int) -> Floats:
         """Return how many requests each cell expects: money is told per request."""
         return self.rows["rate"].to_numpy(np.float64)[self._at(step)]
 

@@ -44,9 +44,7 @@ def house_rule(
 def acceptance_at(price: ArrayLike, curve: pd.DataFrame) -> NDArray[np.float64]:
     """Share that accepts a price, read off the curve: straight lines between its points."""
     points = curve.sort_values("multiplier")
-    return np.asarray(
-        np.interp(np.asarray(price, np.float64), points["multiplier"], points["share"])
-    )
+    return np.asarray(np.interp(np.asarray(price, np.float64), points["multiplier"], points["share"]))
 
 
 def replay(

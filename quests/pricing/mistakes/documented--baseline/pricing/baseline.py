@@ -43,9 +43,7 @@ def house_rule(
 
 def acceptance_at(price: ArrayLike, curve: pd.DataFrame) -> NDArray[np.float64]:
     points = curve.sort_values("multiplier")
-    return np.asarray(
-        np.interp(np.asarray(price, np.float64), points["multiplier"], points["share"])
-    )
+    return np.asarray(np.interp(np.asarray(price, np.float64), points["multiplier"], points["share"]))
 
 
 def replay(

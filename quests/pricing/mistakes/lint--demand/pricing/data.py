@@ -53,23 +53,3 @@ def load_cells(begin: datetime, end: datetime) -> pd.DataFrame:
     rows = simkit.query(read_sql("demand.sql"), {"begin": begin, "end": end})
     rows["step_at"] = pd.to_datetime(rows["step_at"], utc=True)
     return rows[COLUMNS].sort_values(["zone_id", "step_at"], ignore_index=True)
-
-
-def load_sessions(
-    begin: datetime, end: datetime, cells: pd.DataFrame, *, only_explored: bool
-) -> pd.DataFrame:
-    """Sessions from `begin` to `end` with what was known in their cell.
-
-    Args:
-        begin, end: moments with a time zone.
-        cells: what `load_cells` answers; sessions outside of them are left out.
-        only_explored: leave out prices that the house rule has set.
-
-    Returns:
-        One row a session: `session_id`, `multiplier`, `explored`, `cars`, `accepted` and the
-        columns of its cell.
-    """
-    asked = {"begin": begin, "end": end, "only_explored": int(only_explored)}
-    rows = simkit.query(read_sql("sessions.sql"), asked)
-    rows["step_at"] = pd.to_datetime(rows["step_at"], utc=True)
-    return rows.merge(cells, on=["zone_id", "step_at"], how="inner")

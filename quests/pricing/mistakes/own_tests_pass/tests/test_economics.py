@@ -4,9 +4,7 @@ import pytest
 from pricing.economics import ECONOMICS, contribution, emin, grid
 
 
-@pytest.mark.parametrize(
-    ("mu", "cars", "rides"), [(3, 2, 1.751065), (10, 8, 7.539649), (2, 0, 0.0)]
-)
+@pytest.mark.parametrize(("mu", "cars", "rides"), [(3, 2, 1.751065), (10, 8, 7.539649), (2, 0, 0.0)])
 def test_expected_rides_by_hand(mu: float, cars: int, rides: float) -> None:
     assert emin(mu, cars) == pytest.approx(rides, abs=1e-6)
 
