@@ -31,7 +31,8 @@ def sessions() -> pd.DataFrame:
 
 
 def cells() -> pd.DataFrame:
-    return generator().public_cells(generator().PUBLIC_SEED, "tiny")
+    found: pd.DataFrame = generator().public_cells(generator().PUBLIC_SEED, "tiny")
+    return found
 
 
 def test_every_table_is_the_same_in_every_process_whatever_the_hash_seed() -> None:
