@@ -2,14 +2,30 @@
 PYTHON ?= python3
 BASE ?= python:3.11-slim
 RUNTIMES ?= python-ml
+ATTEMPTS ?= 1000
 VENV := .venv
 PY := $(VENV)/bin/python
 export SIM_RUNTIMES ?= $(CURDIR)/.sim/runtimes
 
-.PHONY: run demo sim test attack verify check format docs bench image clean
+.PHONY: run secrets backup restore demo chaos load sim test attack verify check format docs bench image clean
 
 run: $(VENV)/site  ## serve the site with demo data on PORT (8000)
 	@$(PY) -m simulator.serving
+
+chaos: $(VENV)/dev  ## accepted attempts under random faults: none lost, none twice; ATTEMPTS=1000; .sim/chaos.json
+	@$(PY) -m tests.chaos --attempts $(ATTEMPTS)
+
+load: $(VENV)/dev  ## a class surge: 500 attempts in 60 s of 100 learners, one sends 200; .sim/load.json
+	@$(PY) -m tests.load
+
+secrets: $(VENV)/site  ## make a deployment's secrets in deploy/secrets, once
+	@$(PY) -m deploy.secrets deploy/secrets
+
+backup: $(VENV)/site  ## everything that cannot be made again, into TO=folder
+	@$(PY) -m deploy.backup save $(TO)
+
+restore: $(VENV)/site  ## put back what FROM=folder holds; refuses to overwrite unless SURE=--replace
+	@$(PY) -m deploy.backup restore $(FROM) $(SURE)
 
 demo: $(VENV)/site  ## prove the loop: starter and reference of every stage, through the API
 	@$(PY) -m simulator.demo
@@ -41,8 +57,9 @@ format: $(VENV)/dev
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
 
-docs: $(VENV)/site  ## write what is generated: docs/checks.md, the JSON Schemas of quests
+docs: $(VENV)/site  ## write what is generated: docs/checks.md, docs/command.md, the JSON Schemas of quests
 	$(PY) -m graders.reference
+	$(PY) -m simulator.cli.reference
 	$(PY) -m simulator.cli schema
 
 bench: $(VENV)/site  ## measure; SECTION=loop for one part; writes .sim/bench.json

@@ -11,6 +11,7 @@ the quest is not well formed or a receipt does not fit it.
 
 import argparse
 import sys
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -73,12 +74,17 @@ def _grade(quest: Quest, options: argparse.Namespace) -> int:
         return _works(bench, stages, options)
 
 
-def _aloud(bench: Bench, work: Work, options: argparse.Namespace) -> Row:
+def _aloud(
+    bench: Bench,
+    work: Work,
+    options: argparse.Namespace,
+    shown: Mapping[str, float] | None = None,
+) -> Row:
     def tell(event: Event) -> None:
         lines = event_lines(bench.quest, work.stage, event, options.language)
         print("\n".join(lines), flush=True)
 
-    row = bench.grade(work, tell=tell, language=options.language)
+    row = bench.grade(work, tell=tell, language=options.language, shown=shown)
     if row.verdict is None:
         print(f"  {row.refused}")
     return row
@@ -107,7 +113,7 @@ def _replay(quest: Quest, receipt: Receipt, options: argparse.Namespace) -> int:
         fit_data(receipt, bench.datasets)
         with bench.sandbox.open(runtime=basis.runtime, limits=basis.limits) as room:
             fit_rooms(receipt, room.made)
-        verdict = _aloud(bench, work, options).verdict
+        verdict = _aloud(bench, work, options, basis.shown).verdict
     if verdict is None or verdict.basis is None:
         print("! the work was graded then and is not gradable now")
         return 1

@@ -6,7 +6,7 @@ import importlib.metadata
 import platform
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from graders.datasets import Datasets
@@ -39,6 +39,7 @@ class Basis:
     data: str = ""  # SHA-256 over the bytes of every table, public, hidden and of the truth
     inside: str = ""  # SHA-256 over our own code that runs in the rooms
     rooms: tuple[Made, ...] = ()  # what the rooms were; one of each kind
+    shown: Mapping[str, float] = field(default_factory=dict)  # of hidden metrics before, by check
 
     @property
     def development_only(self) -> bool:

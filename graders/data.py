@@ -28,6 +28,8 @@ Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 BATCH_ROWS = 500_000
+SHOWN = {"shown": "to rooms"}
+"""Metadata of a field of the truth that rooms are shown: what a rollout's world lets be seen."""
 MINUTE = 60_000
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR

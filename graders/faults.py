@@ -2,11 +2,13 @@
 
 import difflib
 import enum
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 _FEW = 16  # so many words can be listed
+_NEARER = re.compile(r'; did you mean "(?P<word>[^"]+)"\?$')
 
 
 class Level(enum.StrEnum):
@@ -51,6 +53,12 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     if near:
         return f'; did you mean "{near[0]}"?'
     return f"; known: {', '.join(words)}" if 0 < len(words) <= _FEW else ""
+
+
+def nearer(fault: Fault) -> str:
+    """The word that `did_you_mean` found for a fault; empty where there was none."""
+    found = _NEARER.search(fault.message)
+    return found["word"] if found else ""
 
 
 def at_line(path: Path, line: int, code: str, message: str, *, word: str = "") -> Fault:

@@ -15,6 +15,11 @@ Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]
 _DEEPEST = 32
 _TAG = "tag:yaml.org,2002:"
 
+_MENDS = {  # what a problem in YAML's own words most often comes from
+    "mapping values": "Put the text in quotes: a colon in it reads as a key.",
+    "',' or '}'": "Put the text in quotes: a {slot} in it reads as YAML's own.",
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Marked:
@@ -92,9 +97,8 @@ def read_marked(path: Path) -> Marked:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         problem = str(error.problem or error.context or error)
-        fault = _at(path, line, column, f"not YAML: {problem}")
-        if "mapping values" in problem:
-            fault = replace(fault, mend="Put the text in quotes: a colon in it reads as a key.")
+        mend = next((mend for sign, mend in _MENDS.items() if sign in problem), "")
+        fault = replace(_at(path, line, column, f"not YAML: {problem}"), mend=mend)
         raise QuestError([fault]) from None
     except (YAMLError, UnicodeDecodeError) as error:
         raise QuestError([_at(path, 1, 1, f"not YAML: {error}")]) from None

@@ -21,10 +21,11 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from graders.checking import Check, Praise
+from graders.checking import Check, KindName, Praise
 from graders.failures import Ended, Fail
 from graders.mutants import KINDS as MUTANT_KINDS
-from graders.results import Group, Kind, Location, Outcome, Param, Phase, Severity
+from graders.ready import Terms, ready
+from graders.results import Group, Location, Outcome, Param, Phase, Severity
 from graders.suites import (
     FOLDER,
     NOTHING,
@@ -266,14 +267,11 @@ def _library(
     needs: Sequence[Check | str],
     phase: Phase,
 ) -> Check:
-    return Check(
-        name=name,
-        judge=judge,
-        group=Group.TESTS,
-        points=points,
-        severity=Severity(severity),
-        kind=Kind.STATIC if phase is Phase.STATIC else Kind.MUTATION,
-        needs=tuple(need if isinstance(need, str) else need.name for need in needs),
-        phase=phase,
-        about=name.replace("_", " "),
-    )
+    terms: Terms = {
+        "points": points,
+        "severity": Severity(severity),
+        "needs": needs,
+        "phase": phase,
+    }
+    kind: KindName = "static" if phase is Phase.STATIC else "mutation"
+    return ready(judge, terms, name=name, group=Group.TESTS, kind=kind)

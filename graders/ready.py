@@ -17,7 +17,7 @@ class Terms(TypedDict, total=False):
 
     points: Required[float]  # what it is worth
     name: str  # instead of the library's; its title and brief then stand in messages.yaml
-    severity: SeverityName
+    severity: SeverityName | Severity
     needs: Sequence[Check | str]  # checks without which this one is skipped
     phase: Phase  # by default the file's: PUBLIC in checks.py, HIDDEN in hidden_checks.py
 
@@ -28,7 +28,7 @@ def ready(  # noqa: PLR0913 - what a check is, once, for every library
     *,
     name: str,
     group: Group,
-    kind: KindName,
+    kind: KindName | Kind,
     severity: SeverityName = "major",
     about: str = "",
 ) -> Check:

@@ -16,7 +16,7 @@ is one realistic fault, and its kind says what sort of test finds it.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,16 +91,24 @@ def bugs(quest: Quest, stage: Stage | None = None) -> list[Work]:
     return _overlays(quest, ("bugs",), stage)
 
 
-def overlay(quest: Quest, folder: Path) -> Work:
-    """The mistake or cheat in a folder, laid over the reference. Raises QuestError."""
+def overlay(
+    quest: Quest, folder: Path, *, over: Callable[[Stage], Mapping[str, bytes]] | None = None
+) -> Work:
+    """The mistake or cheat in a folder, laid over the reference. Raises QuestError.
+
+    `over` finds the reference's files of a stage, for a caller that has read them.
+    """
     marked = read_marked(folder / ABOUT)
     about = fill(About, marked)
     stages = {one.slug: one for one in quest.stages}
     if about.stage not in stages:
         hint = did_you_mean(about.stage, stages)
-        raise QuestError([marked.fault(("stage",), "W401", f'no stage "{about.stage}"{hint}')])
+        raise QuestError(
+            [marked.fault(("stage",), "W401", f'no stage "{about.stage}"{hint}', at_value=True)]
+        )
     stage = stages[about.stage]
-    files = reference(quest, stage).files | read_files(folder)
+    whole = over(stage) if over else reference(quest, stage).files
+    files = {**whole, **read_files(folder)}
     files.pop(ABOUT, None)
     kind, name = folder.parent.name, folder.name
     return Work(
@@ -140,8 +148,15 @@ def read_files(folder: Path) -> dict[str, bytes]:
 
 
 def _overlays(quest: Quest, kinds: Sequence[str], stage: Stage | None) -> list[Work]:
+    read: dict[str, Mapping[str, bytes]] = {}
+
+    def over(one: Stage) -> Mapping[str, bytes]:
+        if one.slug not in read:
+            read[one.slug] = reference(quest, one).files
+        return read[one.slug]
+
     found = [
-        overlay(quest, folder)
+        overlay(quest, folder, over=over)
         for kind in kinds
         for folder in sorted((quest.folder / kind).glob("*/"))
         if not folder.name.startswith((".", "__"))

@@ -4,31 +4,30 @@ Every way in which a learner's code can end without a result is raised as `Ended
 a missing file is `Fail`. In hidden phases no text of the room is kept, not even an exception's.
 """
 
-import builtins
 import fnmatch
 import json
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from graders.endings import OPEN, Reading
 from graders.failures import Ended, Fail
 from graders.parsing import ColumnType, Parser, Wanted
 from graders.quest import Gate, Quest, Stage, StageKind
 from graders.readouts import Readout
-from graders.results import Location, Outcome, Param, Phase
+from graders.results import Outcome, Phase
 from graders.rooms import Rooms
-from graders.tables import UnfitTable, to_frame, to_table
+from graders.tables import to_table
 from sandbox.interface import (
     Finished,
     Json,
     Limits,
-    Raised,
     Returned,
     Room,
     Unreadable,
@@ -36,9 +35,6 @@ from sandbox.interface import (
 )
 
 _T = TypeVar("_T")
-_OPEN = (Phase.INTAKE, Phase.STATIC, Phase.PUBLIC, Phase.TRAIN)
-_TAIL = 4_000
-_NOT_FOUND = ("AttributeError", "ImportError", "ModuleNotFoundError")
 _RUN_SQL = "simkit._judge:run_sql"
 _WARM = "_warm.sql"
 _SQL_COST = "simkit._judge:cost"
@@ -357,7 +353,7 @@ class Workspace:
         return {**own, **ours, **kept}
 
     def _parser(self, path: str, content: bytes) -> Parser:
-        open_ = self.rooms.phase in _OPEN
+        open_ = self.rooms.phase in OPEN
         return Parser(rooms=self.rooms, path=path, content=content, tells_rows=open_)
 
     def _project_room(self, data: str | None) -> Room:
@@ -381,90 +377,13 @@ class Workspace:
         env: Mapping[str, str] | None = None,
     ) -> Finished:
         finished = self.rooms.step(lambda: room.run(*command, limits=limits, stdin=stdin, env=env))
-        target = _short(command)
-        output = self._output(finished)
-        if finished.stopped:
-            raise Ended.of_limit(finished.stopped, target=target, limits=limits, output=output)
-        if finished.exit_code is None:
-            ending = _ending(f"signal {finished.signal}")
-            facts: dict[str, Param] = {"target": target, "ending": ending}
-            raise Ended(Outcome.ERROR, "crashed", facts, output=output)
-        if finished.exit_code != 0 and not may_fail:
-            facts = {"command": target, "exit_code": finished.exit_code}
-            raise Ended(Outcome.ERROR, "command_failed", facts, output=output)
-        return finished
+        return self._reading().finished(finished, command, limits=limits, may_fail=may_fail)
 
     def _value(self, returned: Returned, target: str, limits: Limits) -> Any:  # noqa: ANN401
-        output = self._output(returned)
-        if returned.stopped:
-            raise Ended.of_limit(returned.stopped, target=target, limits=limits, output=output)
-        if returned.raised:
-            self._raised(returned.raised, target, output)
-        if returned.crashed:
-            facts: dict[str, Param] = {"target": target, "ending": _ending(returned.crashed)}
-            raise Ended(Outcome.ERROR, "crashed", facts, output=output)
-        if returned.rejected:
-            open_ = self.rooms.phase in _OPEN  # the rule may name a class of the learner's
-            facts = {
-                "target": target,
-                "rule": _ending(returned.rejected) if open_ else "not-plain",
-            }
-            raise Ended(Outcome.ERROR, "rejected", facts, output=output)
-        try:
-            return (
-                to_frame(returned.value)
-                if isinstance(returned.value, pa.Table)
-                else returned.value
-            )
-        except UnfitTable as error:
-            facts = {"target": target, "rule": str(error)}
-            raise Ended(Outcome.ERROR, "rejected", facts) from None
+        return self._reading().value(returned, target, limits=limits)
 
-    def _raised(self, raised: Raised, target: str, output: str) -> NoReturn:
-        own = [
-            Location(path=frame.path, line=frame.line)
-            for frame in raised.frames
-            if 0 < frame.line <= self.files.get(frame.path, b"").count(b"\n") + 1
-            and frame.path in self.files
-        ]
-        kind = raised.type.rpartition(".")[2]
-        not_plain = kind == "NotPlain" and not raised.frames  # the boundary's word, not theirs
-        if self.rooms.phase in _OPEN:
-            output = f"{output}{raised.type}: {raised.message}"[-_TAIL:]
-        elif not isinstance(getattr(builtins, kind, None), type):
-            kind = "Exception"  # a class of the learner's could be named after what it saw
-        if target.endswith(".sql"):
-            place = (Location(path=target),)
-            raise Ended(
-                Outcome.ERROR, "query_failed", {"path": target}, locations=place, output=output
-            )
-        if not_plain:
-            raise Ended(Outcome.ERROR, "rejected", {"target": target, "rule": "not-plain"})
-        raise Ended(
-            Outcome.ERROR,
-            "not_found" if kind in _NOT_FOUND and not own else "raised",
-            {"error": kind, "target": target},
-            locations=tuple(own[::-1]),
-            output=output,
-        )
-
-    def _output(self, ended: Finished | Returned) -> str:
-        """The end of what the code wrote; nothing at all in a hidden phase."""
-        if self.rooms.phase not in _OPEN:
-            return ""
-        text = ended.stdout[-_TAIL:] + ended.stderr[-_TAIL:]
-        return text.decode("utf-8", errors="replace")[-_TAIL:]
-
-
-def _ending(text: str) -> str:
-    """A supervisor's words as one identifier: "exit code 3" is exit-code-3."""
-    return "-".join("".join(c if c.isalnum() else " " for c in text).split())[:60] or "unknown"
-
-
-def _short(command: tuple[str, ...]) -> str:
-    """The part of a command that a person would name: the module or the file."""
-    words = [word for word in command if not word.startswith("-")]
-    return words[1] if len(words) > 1 and words[0] == "python" else words[0]
+    def _reading(self) -> Reading:
+        return Reading(phase=self.rooms.phase, files=self.files)
 
 
 def _crossing(value: object) -> Value:

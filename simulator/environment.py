@@ -13,7 +13,18 @@ from urllib.parse import urlsplit
 ROOT: Final = Path(__file__).resolve().parent.parent
 SHELLS: Final = ("auto", "bubblewrap", "docker")
 ROOMS: Final = ("auto", "nested", "container")
+LOGS: Final = ("line", "json")
 LONGEST_DRAIN: Final = 3600.0
+LONGEST_GRADING: Final = 7200
+# A value that is a secret, or holds one, may come from a file: NAME_FILE=/run/secrets/name.
+FROM_FILES: Final = (
+    "SIM_SECRET_KEY",
+    "SIM_SECRET",
+    "SIM_METRICS_TOKEN",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "CLICKHOUSE_URL",
+)
 MIN_SECRET_BYTES: Final = 16
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
@@ -44,12 +55,17 @@ class Environment:
     oci_runtime: str  # of Docker, such as runsc; empty: the engine's default
     drain_seconds: float  # how long a runner that stops waits for its rooms
     runner_socket: Path
+    grading_seconds: int  # how long one grading may take before it is taken from its worker
+    log: str  # "line" for people, "json" for machines
+    metrics_token: str  # who may read /metrics; empty: only people who run the site
+    staff_mfa: bool  # staff need a second factor
     scale: str  # overrides the scale that quests are graded on; empty: as the quest says
     behind_tls: bool
 
 
 def read(given: Mapping[str, str]) -> Environment:
     """Read every setting. Raises Refused, naming the variable, when one is wrong."""
+    given = {**given, **_from_files(given)}
     _check_shell(given)
     home = Path(given.get("SIM_HOME") or ROOT / ".sim").expanduser().absolute()
     debug = _take(given, "SIM_DEBUG", "0", _flag)
@@ -72,9 +88,26 @@ def read(given: Mapping[str, str]) -> Environment:
         oci_runtime=_take(given, "SANDBOX_RUNTIME", "", _name),
         drain_seconds=_take(given, "SANDBOX_DRAIN_SECONDS", "3", _seconds),
         runner_socket=Path(given.get("SIM_RUNNER_SOCKET") or home / "runner.sock"),
+        grading_seconds=_take(given, "SIM_GRADING_SECONDS", "900", _whole(10, LONGEST_GRADING)),
+        log=_take(given, "SIM_LOG", "line", _one_of(LOGS)),
+        metrics_token=given.get("SIM_METRICS_TOKEN", ""),
+        staff_mfa=_take(given, "SIM_STAFF_MFA", given.get("SIM_TLS", "0"), _flag),
         scale=_take(given, "SIM_SCALE", "", _one_of(("", "tiny", "default", "large"))),
         behind_tls=_take(given, "SIM_TLS", "0", _flag),
     )
+
+
+def _from_files(given: Mapping[str, str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in FROM_FILES:
+        path = given.get(f"{name}_FILE")
+        if not path:
+            continue
+        try:
+            found[name] = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise Refused(f"{name}_FILE={path!r} cannot be read: {error}") from None
+    return found
 
 
 def _check_shell(given: Mapping[str, str]) -> None:
@@ -152,6 +185,15 @@ def _seconds(text: str) -> float:
     if not 0 <= value <= LONGEST_DRAIN:
         raise ValueError(f"expected seconds from 0 to {LONGEST_DRAIN:.0f}")
     return value
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not (text.isdecimal() and least <= int(text) <= most):
+            raise ValueError(f"expected a whole number from {least} to {most}")
+        return int(text)
+
+    return parse
 
 
 def _secret(text: str) -> bytes:

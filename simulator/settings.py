@@ -10,7 +10,7 @@ import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from simulator import environment
+from simulator import environment, logs
 
 django_stubs_ext.monkeypatch()  # makes forms.ModelForm[User] and the like work at run time
 
@@ -25,6 +25,9 @@ SIM_SECRET: Final = ENVIRONMENT.secret
 SIM_REDIS_URL: Final = ENVIRONMENT.redis_url
 SIM_RUNNER_SOCKET: Final = ENVIRONMENT.runner_socket
 SIM_SCALE: Final = ENVIRONMENT.scale
+SIM_GRADING_SECONDS: Final = ENVIRONMENT.grading_seconds
+SIM_METRICS_TOKEN: Final = ENVIRONMENT.metrics_token
+SIM_STAFF_MFA: Final = ENVIRONMENT.staff_mfa
 CLICKHOUSE_URL: Final = ENVIRONMENT.clickhouse_url
 QUESTS_DIR: Final = ENVIRONMENT.quests
 
@@ -38,11 +41,13 @@ ASGI_APPLICATION = "simulator.asgi.application"
 INSTALLED_APPS = [
     "simulator.pages",
     "simulator.accounts",
+    "simulator.guarding",
     "simulator.catalog",
     "simulator.warehouse",
     "simulator.attempts",
     "simulator.progress",
     "simulator.cohorts",
+    "simulator.api",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -54,9 +59,12 @@ INSTALLED_APPS = [
     "django_htmx",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "django.contrib.humanize",
 ]
 
 MIDDLEWARE = [
+    "simulator.guarding.middleware.Numbered",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -64,11 +72,13 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "simulator.guarding.middleware.Guarded",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "simulator.accounts.entering.EntranceMiddleware",
 ]
 
 TEMPLATES = [
@@ -123,10 +133,19 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+ACCOUNT_ADAPTER = "simulator.progress.adopting.Adapter"  # what was tried moves in at sign-up
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
-ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
+ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
+# The pace of the doors is kept in the database, which all processes share (guarding, pacing).
+ACCOUNT_RATE_LIMITS = False
+ACCOUNT_PREVENT_ENUMERATION = True
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody's address is verified where no mail is sent
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not ENVIRONMENT.behind_tls
+MFA_TOTP_ISSUER = "Simulator"
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/quests/"
@@ -178,6 +197,7 @@ CSRF_COOKIE_SAMESITE = "Lax"
 if ENVIRONMENT.behind_tls:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^metrics$"]  # the monitor asks from inside, past the proxy
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
@@ -189,10 +209,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": "INFO"},
-}
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+CSRF_COOKIE_HTTPONLY = True  # scripts read the token from the page, not from the cookie
+
+LOGGING = logs.configuration(ENVIRONMENT.log)

@@ -1,12 +1,17 @@
 """Which address is answered by which app."""
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
+
+# One front door: whoever signs in for the admin passes the same pace and second factor.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("simulator.accounts.urls")),
     path("accounts/", include("allauth.account.urls")),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
     path("", include("simulator.api.urls")),
     path("", include("simulator.pages.urls")),
     path("", include("simulator.catalog.urls")),

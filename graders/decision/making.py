@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from graders.checking import Check, Praise
-from graders.results import Group, Kind, Phase, Severity
+from graders.ready import Terms, ready
+from graders.results import Group, Phase, Severity
 from graders.workspace import Workspace
 
 Truth = float | str | Callable[[Workspace], float]
@@ -22,19 +23,13 @@ def library(
     phase: Phase = Phase.STATIC,
 ) -> Check:
     """A ready check of the business group. Raises ValueError for negative points."""
-    if points < 0:
-        raise ValueError(f"points are not negative: {points}")
-    return Check(
-        name=name,
-        judge=judge,
-        group=Group.BUSINESS,
-        points=points,
-        severity=Severity(severity),
-        kind=Kind.DOCUMENT,
-        needs=tuple(need if isinstance(need, str) else need.name for need in needs),
-        phase=phase,
-        about=name.replace("_", " "),
-    )
+    terms: Terms = {
+        "points": points,
+        "severity": Severity(severity),
+        "needs": needs,
+        "phase": phase,
+    }
+    return ready(judge, terms, name=name, group=Group.BUSINESS, kind="document")
 
 
 def true_number(work: Workspace, truth: Truth) -> float:

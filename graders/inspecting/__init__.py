@@ -10,6 +10,7 @@ from graders.inspecting.facts import quest_faults
 from graders.inspecting.folder import folder_faults
 from graders.inspecting.prose import prose_faults
 from graders.inspecting.stages import stage_faults
+from graders.inspecting.translations import translation_faults
 from graders.inspecting.works import work_faults
 from graders.loading import load_quest
 from graders.marked import read_marked
@@ -39,11 +40,12 @@ def _no_stage(quest: Quest, slug: str) -> Fault:
 
 
 def _faults(quest: Quest, only: str | None) -> Iterator[Fault]:
-    checks = {}
+    checks, marks = {}, []
     for stage in quest.stages:
         if only in (None, stage.slug):
             found = stage_faults(quest, stage)
             checks[stage.slug] = found.checks
+            marks += [found.marked] if found.marked else []
             yield from found.faults
     yield from prose_faults(quest, only)
     yield from work_faults(quest, checks)
@@ -53,3 +55,4 @@ def _faults(quest: Quest, only: str | None) -> Iterator[Fault]:
         yield from gate_faults(quest, marked, checks)
         yield from number_faults(quest)
         yield from folder_faults(quest)
+        yield from translation_faults(quest, [marked, *marks])

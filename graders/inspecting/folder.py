@@ -17,7 +17,7 @@ _TEXT: Final = frozenset(
     (".py", ".md", ".yaml", ".yml", ".json", ".sql", ".toml", ".txt", ".cfg", ".ini", ".sh", "")
 )
 _KNOWN: Final = (
-    r"quest\.yaml|__init__\.py|data\.py|world\.py|calibrate\.py|(calibration|exact)\.json",
+    r"quest\.yaml|__init__\.py|data\.py|world\.py|calibrate\.py|(calibration|exact|translations)\.json",
     r"[A-Za-z_-]+\.md|story\.(en|ru)\.md",
     r"(starter|reference)/.+|(variants|bugs|mistakes|cheats)/[^/]+/.+",
     r"driver/[a-z_0-9]+\.py|lessons/[a-z0-9-]+\.(en|ru)\.md|(people|pictures)/[a-z0-9_-]+\.svg",

@@ -13,7 +13,7 @@ from graders.quest import Quest
 from graders.works import read_files
 
 _FILES: Final = ("checks.py", "hidden_checks.py")
-_LIBRARIES: Final = ("numpy", "pandas", "pyarrow", "sklearn", "scipy")  # what the judge has
+_LIBRARIES: Final = ("numpy", "pandas", "pyarrow", "pydantic", "sklearn", "scipy")  # the judge has
 
 
 def import_faults(quest: Quest, folder: Path) -> Iterator[Fault]:

@@ -12,7 +12,7 @@ from graders.inspecting.needing import need_faults
 from graders.inspecting.targets import target_faults
 from graders.inspecting.wording import wording_faults
 from graders.loading import check_faults, read_checks
-from graders.marked import read_marked
+from graders.marked import Marked, read_marked
 from graders.messages import read_catalogue
 from graders.quest import Quest, Stage
 from graders.scanning import fault_at, message_faults
@@ -26,6 +26,7 @@ class Inspected:
 
     checks: tuple[Check, ...]
     faults: tuple[Fault, ...]
+    marked: Marked | None = None  # its messages.yaml
 
 
 def stage_faults(quest: Quest, stage: Stage) -> Inspected:
@@ -49,19 +50,21 @@ def stage_faults(quest: Quest, stage: Stage) -> Inspected:
             faults += error.faults
     faults += judging_faults(folder)
     faults += target_faults(quest, stage)
-    faults += _message_faults(quest, folder, checks)
-    return Inspected(checks=checks, faults=tuple(faults))
+    marked, told = _messages(quest, folder, checks)
+    return Inspected(checks=checks, faults=(*faults, *told), marked=marked)
 
 
-def _message_faults(quest: Quest, folder: Path, checks: Sequence[Check]) -> list[Fault]:
+def _messages(
+    quest: Quest, folder: Path, checks: Sequence[Check]
+) -> tuple[Marked | None, list[Fault]]:
     try:
         catalogue, faults = read_catalogue(folder / "messages.yaml")
     except QuestError as error:
-        return list(error.faults)
+        return None, list(error.faults)
     if checks:
         faults += message_faults(folder, checks, catalogue)
         faults += wording_faults(quest, folder, checks, catalogue)
-    return faults
+    return catalogue.marked, faults
 
 
 def _point_faults(folder: Path, checks: Sequence[Check]) -> Iterator[Fault]:

@@ -27,7 +27,7 @@ def work_faults(quest: Quest, checks: Mapping[str, tuple[Check, ...]]) -> Iterat
             if folder.name.startswith((".", "__")):
                 continue
             try:
-                work = overlay(quest, folder)
+                work = overlay(quest, folder, over=lambda stage: whole[stage.slug])
             except QuestError as error:
                 yield from error.faults
                 continue

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Sequence
 
-from graders.checking import Check
+from graders.checking import Check, KindName
 from graders.failures import Fail
 from graders.production.reading import FileFacts, Spot, project_facts, shown
-from graders.results import Group, Kind, Phase, Severity
+from graders.ready import Terms
+from graders.ready import ready as made
+from graders.results import Group, Phase, Severity
 from graders.workspace import Workspace
 
 Needs = Sequence[Check | str]
@@ -21,17 +23,14 @@ def ready(
     phase: Phase = Phase.STATIC,
 ) -> Check:
     """A check with a fixed name, whose texts are in ``graders/messages/production.yaml``."""
-    return Check(
-        name=name,
-        judge=judge,
-        group=Group.PRODUCTION,
-        points=points,
-        severity=Severity(severity),
-        kind=Kind.STATIC if phase is Phase.STATIC else Kind.CONTRACT,
-        needs=tuple(need if isinstance(need, str) else need.name for need in needs),
-        phase=phase,
-        about=name.replace("_", " "),
-    )
+    terms: Terms = {
+        "points": points,
+        "severity": Severity(severity),
+        "needs": needs,
+        "phase": phase,
+    }
+    kind: KindName = "static" if phase is Phase.STATIC else "contract"
+    return made(judge, terms, name=name, group=Group.PRODUCTION, kind=kind)
 
 
 def none_of(spots: Sequence[Spot], reason: str) -> None:

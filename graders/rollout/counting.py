@@ -5,7 +5,7 @@ the metric is a ratio of sums; its variance comes from the blocks (delta method)
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,6 +25,8 @@ class Counted:
     money: Floats
     per: Floats | None = None
     before: Floats | None = None
+    decisions: Floats  # money, decision by decision
+    clusters: bool = False  # `per` counts decisions: the mean of rows that hang together
 
     @property
     def values(self) -> Floats:
@@ -42,7 +44,8 @@ class Counted:
             raise Fail("too_few_units", {"units": len(new)})
         if self.per is not None:
             arms = ((self.money[side], self.per[side]) for side in (~new, new))
-            return ratio(*arms, alpha=alpha)
+            found = ratio(*arms, alpha=alpha)
+            return replace(found, method="clustered") if self.clusters else found
         if self.before is None:
             return welch(self.money[~new], self.money[new], alpha=alpha)
         old = (self.money[~new], self.before[~new])
@@ -50,17 +53,38 @@ class Counted:
 
 
 def counted(
-    outcomes: Sequence[Outcome], units: Sequence[Keys], before: Floats | None = None
+    outcomes: Sequence[Outcome],
+    units: Sequence[Keys],
+    before: Floats | None = None,
+    *,
+    coarse: bool = False,
 ) -> Counted:
-    """The rows of some steps, in the order of the decisions or, where they are summed, of keys."""
+    """The rows of some steps, in the order of the decisions or, where they are summed, of keys.
+
+    `coarse`: a unit has many decisions. Then what was known before takes its share of each of
+    them, and a unit's row is the sum of what it decides.
+    """
     keys = np.concatenate(list(units))
     money = np.concatenate([one.money for one in outcomes])
     parts = [one.per for one in outcomes if one.per is not None]
-    if not parts:
-        return Counted(units=keys, money=money, before=before)
+    if not parts and not coarse:
+        return Counted(units=keys, money=money, before=before, decisions=money)
+    per = np.concatenate(parts) if parts else np.ones(len(money))
+    left = money if before is None else _adjusted(money, before)
     found, place = np.unique(keys, return_inverse=True)
     return Counted(
         units=found,
-        money=np.bincount(place, weights=money).astype(np.float64),
-        per=np.bincount(place, weights=np.concatenate(parts)).astype(np.float64),
+        money=np.bincount(place, weights=left).astype(np.float64),
+        per=np.bincount(place, weights=per).astype(np.float64),
+        decisions=money,
+        clusters=not parts,
     )
+
+
+def _adjusted(money: Floats, before: Floats) -> Floats:
+    """What is left of the money when what was known before is accounted for."""
+    spread = float(((before - before.mean()) ** 2).sum())
+    inside = float(((before - before.mean()) * (money - money.mean())).sum())
+    theta = inside / spread if spread > 0 else 0.0
+    left: Floats = money - theta * (before - before.mean())
+    return left

@@ -17,7 +17,7 @@ from graders.rollout.assignment import Keys, keys, treated
 from graders.rollout.counting import Counted, counted
 from graders.rollout.estimators import srm
 from graders.rollout.guarding import Guarded, guard
-from graders.rollout.markets import Shared, point, sizes, untouched
+from graders.rollout.markets import Shared, Weighed, point, sizes, untouched
 from graders.rollout.plans import Plan
 from graders.rollout.policies import Asked, Decisions, decide, understood
 from graders.rollout.sequential import obrien_fleming
@@ -90,7 +90,9 @@ class Rollout:
         """What the incumbent's units bring, and what was known of them before."""
         parts = [self.world.before(step) for step in self._quiet_steps]
         found = [part for part in parts if part is not None]
-        return self._quiet().values, np.concatenate(found) if found else None
+        rows = self._quiet()
+        money = rows.values if isinstance(self.world, Weighed) else rows.decisions
+        return money, np.concatenate(found) if found else None
 
     @cached_property
     def canary(self) -> Canary:
@@ -205,7 +207,11 @@ class Rollout:
         known = world.feedback(step, decided.actions)
         if known is not None and self.asked.feedback:
             self.work.call(
-                self.asked.feedback, known, called=self.asked.called, seconds=self.asked.seconds
+                self.asked.feedback,
+                known,
+                data=self.asked.data,
+                called=self.asked.called,
+                seconds=self.asked.seconds,
             )
         return Step(units=self._units(step), decided=decided, usual=usual)
 
@@ -228,12 +234,19 @@ class Rollout:
         """What the incumbent's units bring in the first steps."""
         steps = self._quiet_steps
         seen = [self.world.outcome(step, self.world.usual(step)) for step in steps]
-        return counted(seen, [self._units(step) for step in steps], before)
+        units = [self._units(step) for step in steps]
+        return counted(seen, units, before, coarse=self._coarse)
+
+    @property
+    def _coarse(self) -> bool:
+        """Whether a unit has many decisions: then it is the cluster of all that it decides."""
+        return self.world.unit != self.world.key
 
     def _rows(self, outcomes: list[Outcome]) -> Counted:
         """The units of the first steps of the experiment."""
         steps = list(range(len(outcomes)))
-        return counted(outcomes, [self._units(step) for step in steps], self._before(steps))
+        units = [self._units(step) for step in steps]
+        return counted(outcomes, units, self._before(steps), coarse=self._coarse)
 
     @property
     def _planned(self) -> int:
@@ -251,7 +264,7 @@ class Rollout:
             cells.append(np.ones(len(step.usual), dtype=np.bool_))
             outcomes.append(self._mixed(n, cells[-1]))
         brought, new = np.concatenate(money), np.concatenate(arms)
-        rows = Counted(units=np.zeros(len(new), dtype=np.uint64), money=brought)
+        rows = Counted(units=np.zeros(len(new), dtype=np.uint64), money=brought, decisions=brought)
         shares = list(zip(money, arms, strict=True))
         return Experiment(
             effect=rows.effect(new, alpha=self.plan.alpha),

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from graders.failures import Fail
-from graders.rollout.worlds import Action, Codes, Flags, World
+from graders.rollout.worlds import Action, Codes, Flags, Reads, World
 from graders.workspace import Workspace
 
 _CLOSE = 1e-9  # a price of 1.1500000000000001 is one of the grid's; 1.1500001 is none
@@ -25,6 +25,7 @@ class Asked:
     called: str  # what a learner calls it: "RetentionPolicy.decide"
     seconds: float = 20.0  # a batch's limit
     feedback: str | None = None  # a function that takes what became known
+    data: str | None = None  # the hidden dataset that the room sees; None is the public one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +39,9 @@ class Decisions:
 
 def decide(work: Workspace, world: World, asked: Asked, batch: pd.DataFrame) -> pd.DataFrame:
     """Ask about one batch. Raises Ended, and Fail for what is no table of decisions."""
-    answer = work.call(asked.target, batch, called=asked.called, seconds=asked.seconds)
+    answer = work.call(
+        asked.target, batch, data=asked.data, called=asked.called, seconds=asked.seconds
+    )
     if not isinstance(answer, pd.DataFrame):
         raise Fail("policy_no_table", {"found": type(answer).__name__})
     absent = [name for name in (world.key, world.action) if name not in answer.columns]
@@ -50,7 +53,10 @@ def decide(work: Workspace, world: World, asked: Asked, batch: pd.DataFrame) -> 
 def understood(world: World, answer: pd.DataFrame, keys: pd.Series, usual: Codes) -> Decisions:
     """The answer as codes in the order of `keys`; what cannot be understood is as usual."""
     said = _keys(answer[world.key], like=keys)
-    codes = codes_of(answer[world.action], world.actions)
+    if isinstance(world, Reads):
+        codes = world.codes(answer)
+    else:
+        codes = codes_of(answer[world.action], world.actions)
     twice = said.duplicated(keep=False).to_numpy()
     sure = pd.Series(codes, index=said)[~twice & said.notna().to_numpy()]
     found = sure.reindex(keys.to_numpy()).fillna(-1).to_numpy(np.int64)

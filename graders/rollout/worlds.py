@@ -10,7 +10,7 @@ its name. Actions are given as codes, positions in `World.actions`.
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -105,6 +105,17 @@ class World(Protocol):
 
     def feedback(self, step: int, actions: Codes) -> pd.DataFrame | None:
         """What becomes known before the next step, if a policy may learn from it."""
+
+
+@runtime_checkable
+class Reads(Protocol):
+    """A world that reads answers itself: where an action is more than one word or number.
+
+    `World.actions` are then the words of `World.action` alone.
+    """
+
+    def codes(self, answer: pd.DataFrame) -> Codes:
+        """The code of each row of an answer; -1 for what cannot be carried out."""
 
 
 def open_world(work: Workspace) -> World:

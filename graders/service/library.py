@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from graders.checking import Check, Praise
+from graders.ready import Terms, ready
 from graders.results import Group, Kind, Phase, Severity
 from graders.workspace import Workspace
 
@@ -16,14 +17,10 @@ def library(
     kind: Kind,
 ) -> Check:
     """Make a check of a service that runs."""
-    return Check(
-        name=name,
-        judge=judge,
-        group=Group.PRODUCTION,
-        points=points,
-        severity=Severity(severity),
-        kind=kind,
-        needs=tuple(need if isinstance(need, str) else need.name for need in needs),
-        phase=Phase.SERVICE,
-        about=name.replace("_", " "),
-    )
+    terms: Terms = {
+        "points": points,
+        "severity": Severity(severity),
+        "needs": needs,
+        "phase": Phase.SERVICE,
+    }
+    return ready(judge, terms, name=name, group=Group.PRODUCTION, kind=kind)

@@ -51,6 +51,7 @@ _FILES: Final = (
     ("mistakes/*", Bump.PATCH, PROOF),
     ("cheats/*", Bump.PATCH, PROOF),
     ("calibrate.py", Bump.PATCH, PROOF),
+    ("translations.json", Bump.PATCH, WORDS),
     ("reference/*", Bump.MINOR, "what learners' tests are run against"),
     ("variants/*", Bump.MINOR, "what learners' tests are run against"),
     ("bugs/*", Bump.MINOR, "what learners' tests are run against"),

@@ -26,6 +26,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 # Slowest accepted times this is what a limit must allow, and memory of the accepted times that.
 TIME_SPARE, MEMORY_SPARE = 2.0, 1.5
 _MEMORY_STEP = 256
+_LIMITS = r"^limits:(?:[^\n]*?|(?:[ \t]*\n[ ]+[^\n]*?)*?)"  # on, in a line or in a block
 
 
 class CannotCalibrate(Exception):
@@ -120,7 +121,23 @@ def with_limits(text: str, quest: Quest, used: Sequence[Used]) -> str:
     for name in ("wall_seconds", "cpu_seconds", "memory_mb"):
         least = max(limits[name] for limits in mine)
         if least > getattr(quest.limits, name):
-            text = _put(text, rf"^limits:[^\n]*?\b{name}:\s*", least)
+            text = _limited(text, name, least)
+    return text
+
+
+def _limited(text: str, name: str, value: float) -> str:
+    """The text with one limit raised: in its place, else in `limits`, else in its own line."""
+    raised = _put(text, rf"{_LIMITS}\b{name}:\s*", value)
+    if raised != text:
+        return raised
+    more = f"{name}: {value:g}"
+    for place, line in (
+        (r"^limits: *\{", rf"\g<0>{more}, "),
+        (r"^limits:\s*\n( +)", rf"\g<0>{more}\n\g<1>"),
+        (r"^stages:", f"limits: {{{more}}}\nstages:"),
+    ):
+        if re.search(place, text, re.MULTILINE):
+            return re.sub(place, line, text, count=1, flags=re.MULTILINE)
     return text
 
 

@@ -22,6 +22,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from graders.data import SHOWN
 from graders.datasets import Datasets
 from graders.messages import render
 from graders.quest import Language, Quest, Stage
@@ -31,6 +32,7 @@ TOKEN_FILE = "canary.txt"  # noqa: S105 - a file's name
 _LEAST = 48  # labels in a row that are no coincidence
 _FLOATS = 4  # so many of the truth's own fractions are no coincidence either
 _DIGITS, _NO_ROUNDING = 6, 1e-6  # a fraction of more digits than these is long
+_MARK = next(iter(SHOWN)).encode()
 _LANGUAGES: tuple[Language, ...] = ("en", "ru")
 
 Floats = npt.NDArray[np.float64]
@@ -97,19 +99,25 @@ def said_leaks(
 
 
 def _canaries(datasets: Datasets, token: str) -> Canaries:
-    """Columns of the truth whose values no room is shown under the same name."""
+    """Columns of the truth whose values no room is shown under the same name.
+
+    What a world shows of itself is marked by its author (`graders.data.SHOWN`).
+    """
     shown = _shown(datasets)
     columns: dict[str, Floats] = {}
     for path in sorted(datasets.truth.glob("*.parquet")):
-        for name, values in numeric(pq.read_table(path)).items():
+        table = pq.read_table(path)
+        marked = {one.name for one in table.schema if _MARK in (one.metadata or {})}
+        for name, values in numeric(table).items():
             own = values[np.isfinite(values)]
-            if len(np.unique(own)) < 2 or np.isin(own, shown.get(name, ())).all():  # noqa: PLR2004
+            known = name in marked or np.isin(own, shown.get(name, ())).all()
+            if known or len(np.unique(own)) < 2:  # noqa: PLR2004
                 continue
             columns[f"{path.stem}.{name}"] = values
     everything = np.concatenate([*columns.values(), np.zeros(0)])
-    known = np.concatenate([*shown.values(), np.zeros(0)])
+    seen = np.concatenate([*shown.values(), np.zeros(0)])
     mine = np.unique(everything[_is_long_fraction(everything)])
-    return Canaries(token=token, columns=columns, fractions=mine[~np.isin(mine, known)])
+    return Canaries(token=token, columns=columns, fractions=mine[~np.isin(mine, seen)])
 
 
 def _shown(datasets: Datasets) -> dict[str, Floats]:

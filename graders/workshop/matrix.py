@@ -146,7 +146,11 @@ def _starter_problems(verdict: Verdict) -> Iterator[str]:
     if verdict.passed:
         yield f"passes with {verdict.score}"
     elif verdict.score > _LITTLE:
-        yield f"has {verdict.score} points before a learner did anything; at most {_LITTLE:g}"
+        earned = [f"{one.check} {one.points:g}" for one in verdict.results if one.points > 0]
+        yield (
+            f"has {verdict.score} points before a learner did anything"
+            f" ({', '.join(earned)}); {_LITTLE:g} are the most"
+        )
 
 
 def _mistake_problems(row: Row, verdict: Verdict) -> Iterator[str]:

@@ -118,7 +118,8 @@ def _stage_problems(stage: Stage, rows: list[Row], asked: Asked) -> list[str]:
     found = problems(rows)
     if not (asked.only or asked.changed):
         found += [
-            f"{stage.slug}: nothing tests {check}: no work fails it" for check in untested(rows)
+            f"{stage.slug}: nothing tests {check}: no work fails it; add mistakes/{check}/"
+            for check in untested(rows)
         ]
     return found
 

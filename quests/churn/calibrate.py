@@ -28,7 +28,18 @@ from sklearn.metrics import log_loss, roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from graders.calibration import Calibration, Ordering, Spread, Tree, beside, span, told, up
+from graders.calibration import (
+    Calibration,
+    Ordering,
+    Spread,
+    Tree,
+    beside,
+    lenient,
+    pass_and_merit,
+    span,
+    told,
+    up,
+)
 
 HERE = Path(__file__).resolve().parent
 SILENT_DAYS = 14
@@ -43,6 +54,11 @@ POOR = {
 }
 # Wrong turns of the rollout.
 MUST_FAIL = ("nothing", "top_risk", "risk_times_price", "observational")
+# Wrong turns of the uplift stage: an order by risk; a list by risk, or learned where others chose.
+POOR_ORDER, POOR_LIST = ("top_risk",), ("top_risk", "observational")
+OTHERS = {"auuc": ("observational", "oracle"), "earns": ("t_learner",)}
+# What passes a rollout although it is simple: the rule of stage 3, a page of SQL and no model.
+ACCEPTABLE = "rule"
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -69,6 +85,7 @@ class Learned:
     modules: Modules
     solutions: Mapping[str, Score]
     policies: Mapping[str, Policy]
+    orders: Mapping[str, Score]  # what a letter is expected to bring, or what stands in for it
     decide: Callable[[pd.DataFrame], pd.DataFrame]  # the reference's, whole
     promised: float  # ROC-AUC that the reference measures out of time
     leak_promised: float  # the same by a model that uses a column filled in later
@@ -107,10 +124,12 @@ def _learn(scale: str) -> Learned:
     leaky = _gbm(split.train, [*names, "cancel_page_views"])
     reference = _reference_policy(modules, history)
     late = split.valid
+    orders = _orders(modules, names, untreated, history, reference)
     return Learned(
         modules=modules,
         solutions=_solutions(modules, names, untreated, history),
-        policies=_policies(modules, names, untreated, history, reference),
+        policies=_policies(orders, reference),
+        orders=orders,
         decide=reference.decide,
         promised=modules.train.evaluate(split, seed=0).roc_auc,
         leak_promised=float(roc_auc_score(late.churned, leaky(late))),
@@ -151,35 +170,47 @@ def _reference_policy(modules: Modules, history: pd.DataFrame) -> Any:  # noqa: 
     return modules.policy.RetentionPolicy(uplift)
 
 
-def _policies(
+def _orders(
     modules: Modules,
     names: list[str],
     untreated: pd.DataFrame,
     history: pd.DataFrame,
     reference: Any,  # noqa: ANN401 - the reference's own class
-) -> dict[str, Policy]:
-    """Return policies of the rollout by name; `MUST_FAIL` are wrong turns."""
+) -> dict[str, Score]:
+    """Return what puts customers into an order, by name."""
     pilot = _pilot(modules, history)
-    risk = _gbm(untreated, names)
     sides = [_gbm(pilot[pilot.offer == side], names) for side in (0, 1)]
     watched = [_gbm(history[history.offer == side], names) for side in (0, 1)]
-    price = "price_rub"
 
     def gains(models: list[Score]) -> Score:
         without, with_letter = models
 
         def score(rows: pd.DataFrame) -> Floats:
-            gain = modules.data.gain(without(rows), with_letter(rows), rows[price])
+            gain = modules.data.gain(without(rows), with_letter(rows), rows["price_rub"])
             return np.asarray(gain, dtype=np.float64)
 
         return score
 
     return {
+        "top_risk": _gbm(untreated, names),
+        "observational": gains(watched),
+        "t_learner": gains(sides),
+        "reference": lambda rows: reference.decide(rows)["expected_gain_rub"].to_numpy(),
+    }
+
+
+def _policies(
+    orders: Mapping[str, Score],
+    reference: Any,  # noqa: ANN401 - the reference's own class
+) -> dict[str, Policy]:
+    """Return policies of the rollout by name; `MUST_FAIL` are wrong turns."""
+    risk = orders["top_risk"]
+    return {
         "nothing": lambda rows: np.zeros(len(rows), dtype=np.bool_),
         "top_risk": lambda rows: _top(risk(rows)),
-        "risk_times_price": lambda rows: _top(risk(rows) * rows[price].to_numpy()),
-        "observational": lambda rows: _paying(gains(watched)(rows)),
-        "t_learner": lambda rows: _paying(gains(sides)(rows)),
+        "risk_times_price": lambda rows: _top(risk(rows) * rows["price_rub"].to_numpy()),
+        "observational": lambda rows: _paying(orders["observational"](rows)),
+        "t_learner": lambda rows: _paying(orders["t_learner"](rows)),
         "rule": _rule,
         "reference": lambda rows: reference.decide(rows)["action"].to_numpy() == "discount30",
     }
@@ -230,10 +261,30 @@ def _judge(learned: Learned, key: bytes, scale: str) -> Tree:
             answers[metric][name] = value
         answers["silent_gap"][name] = float((p - cohort.p0.to_numpy())[silent].mean())
     answers["roubles"] = _money(cohort, chances["reference"])
+    answers["uplift"] = _uplifted(learned, cohort)
     answers["rollout"] = _rolled_out(learned, truth["world"])
     answers["churn"] = float(cohort.churned_none.mean())
     answers["judged"] = len(cohort)
     return answers
+
+
+def _uplifted(learned: Learned, cohort: pd.DataFrame) -> Tree:
+    """Judge as stage uplift does, exactly: the area of each order, and a week's roubles."""
+    gain = cohort.gain_rub.to_numpy()
+    orders = {name: _area(order(cohort), gain) for name, order in learned.orders.items()}
+    earns: Tree = {
+        name: float((policy(cohort) * gain).mean()) for name, policy in learned.policies.items()
+    }
+    return {"auuc": orders | {"oracle": _area(gain, gain)}, "earns": earns}
+
+
+def _area(order: Floats, gain: Floats) -> float:
+    """The area between the exact curve of an order and that of a random one, roubles a renewal."""
+    placed = np.argsort(-order, kind="stable")
+    last = np.append(np.diff(order[placed]) != 0, True)
+    share = np.append(0.0, (np.flatnonzero(last) + 1) / len(gain))
+    roubles = np.append(0.0, np.cumsum(gain[placed])[last] / len(gain))
+    return float(np.trapezoid(roubles, share) - roubles[-1] / 2)
 
 
 def _rolled_out(learned: Learned, rows: pd.DataFrame) -> Tree:
@@ -254,7 +305,7 @@ def _rolled_out(learned: Learned, rows: pd.DataFrame) -> Tree:
     for name, policy in learned.policies.items():
         chosen = [policy(world.observe(week)).astype(np.int64) for week in weeks]
         found[name] = (value(chosen) - floor) / (best - floor)
-    return {"capture": found, "promise": _promise(learned, world)}
+    return {"capture": found | {"oracle": 1.0}, "promise": _promise(learned, world)}
 
 
 def _promise(learned: Learned, world: Any) -> Tree:  # noqa: ANN401 - the quest's own world
@@ -331,7 +382,9 @@ def _thresholds(measured: Mapping[str, Tree]) -> Tree:
     capture = _capture_gates(measured[first]["rollout"], full=True)
     capture |= {scale: _capture_gates(measured[scale]["rollout"], full=False) for scale in others}
     baseline = {"rule_target": _worth(measured[first])}
-    return {"baseline": baseline, "model": model, "capture": capture}
+    uplift = _uplift_gates(measured[first]["uplift"])
+    uplift |= {scale: _direction(measured[scale]["uplift"]) for scale in others}
+    return {"baseline": baseline, "model": model, "uplift": uplift, "capture": capture}
 
 
 def _worth(of: Tree) -> Tree:
@@ -344,29 +397,77 @@ def _worth(of: Tree) -> Tree:
     return {"value": round(rule["mean"] / 2), "how": how}
 
 
-def _capture_gates(of: Tree, *, full: bool) -> Tree:
-    """Say which capture passes and which has merit, which promise holds, who counts as risky.
+def _uplift_gates(of: Tree) -> Tree:
+    """Say where the points of an order and of a week's letters begin, and where they are full.
 
-    Pass: halfway from the best wrong turn (mean and one deviation) to the reference. Merit: four
-    deviations below the reference's mean, so that it reaches it on every installation and seed,
-    or 3 % below it, whichever is less. Where the world is small only the direction counts: four
-    deviations below the reference's mean, and no wrong turn above it. Promise: twice the worst
-    miss of the reference, or four deviations beyond its mean, whichever is more.
+    By the common rule (`span`): full three deviations below the reference's mean, beginning
+    halfway from the best wrong turn to the simple right solution. An order is wrong that follows
+    risk, the simple right one is a boosted model a side of the coin. Letters are wrong that were
+    learned from all history, too; right and simple is stage 3's own rule, without any model.
+    """
+    found: Tree = {}
+    for metric, simple, poor in (("auuc", "t_learner", POOR_ORDER), ("earns", "rule", POOR_LIST)):
+        one = of[metric]
+        begin = span(
+            Spread.read(one["reference"]),
+            Spread.read(one[simple]),
+            [Spread.read(one[name]) for name in poor],
+            higher=True,
+            spare=3,
+            step=1.0,
+        )
+        found[metric] = begin | {"how": told(one, (simple, *poor, *OTHERS[metric]))}
+    return found
+
+
+def _direction(of: Tree) -> Tree:
+    """So few customers show the direction only: points far below what is right.
+
+    Full four deviations below the reference's order; and for letters, where the few rows of the
+    pilot teach an honest simple model to lose a little, below that of the simple one.
+    """
+    found: Tree = {}
+    for metric, right in (("auuc", "reference"), ("earns", "t_learner")):
+        one = Spread.read(of[metric][right])
+        full = math.floor(one.mean - 4 * one.sd)
+        begin = math.floor(full - one.sd) - 1
+        found[metric] = {
+            "baseline": begin,
+            "target": full,
+            "how": told(of[metric], (), best=right),
+        }
+    return found
+
+
+def _capture_gates(of: Tree, *, full: bool) -> Tree:
+    """Say which capture passes and which has merit, and which promise holds.
+
+    Pass: the common rule (`pass_and_merit`). The simple solution that is right is stage 3's rule:
+    a boosted model a side of the coin, which was meant for it at first, earns less than that rule
+    in this market, and no more than what is learned where others chose, so it must not pass.
+    Merit: 97 % of the reference's mean, or three of its deviations below, whichever is less. The
+    common rule takes one and a half, for means of three draws; here one draw is judged, and the
+    reference has to reach merit in every installation. Where the world is small only the direction
+    counts: four deviations below the reference's mean. Promise: twice the worst miss of the
+    reference, or four deviations beyond its mean, whichever is more.
     """
     capture = of["capture"]
-    best, wrong = capture["reference"], max(MUST_FAIL, key=lambda name: capture[name]["mean"])
-    stopped = capture[wrong]["mean"] + capture[wrong]["sd"]
-    merit = min(best["mean"] - 4 * best["sd"], 0.97 * best["mean"])
-    pass_ = (stopped + best["mean"]) / 2
-    if not full:
-        pass_, merit = best["mean"] - 4 * best["sd"], best["mean"] - 3.5 * best["sd"]
-    told = [f"{name} {one['mean']:.3f} sd {one['sd']:.3f}" for name, one in capture.items()]
+    best = Spread.read(capture["reference"])
+    if full:
+        wrong = [Spread.read(capture[name]) for name in MUST_FAIL]
+        simple = Spread.read(capture[ACCEPTABLE])
+        passing = pass_and_merit(best, wrong, simple)["pass"]
+        merit = lenient(min(best.mean - 3 * best.sd, 0.97 * best.mean), 0.01)
+    else:
+        passing = math.floor(100 * (best.mean - 4 * best.sd)) / 100
+        merit = math.floor(100 * (best.mean - 3.5 * best.sd)) / 100
+    said = [f"{name} {one['mean']:.3f} sd {one['sd']:.3f}" for name, one in capture.items()]
     off = of["promise"]["reference"]
     worst = max(2 * abs(off["min"]), 2 * abs(off["max"]), abs(off["mean"]) + 4 * off["sd"])
     return {
-        "pass": math.floor(100 * pass_) / 100,
-        "merit": math.floor(100 * merit) / 100,
-        "how": "; ".join(told),
+        "pass": passing,
+        "merit": merit,
+        "how": "; ".join(said),
         "promise": {
             "value": 10 * math.ceil(worst / 10),
             "how": f"roubles a letter, promised less delivered: reference {off['mean']:.0f}, "
@@ -425,10 +526,15 @@ CALIBRATION = Calibration(
         Ordering("silent_gap", ("gbm_all_rows", "lr", "reference"), higher=False),
         Ordering("roubles", ("everybody", "incumbent", "rule", "oracle")),
         Ordering("roubles", ("top_risk", "rule")),
+        Ordering("uplift.auuc", ("top_risk", "observational", "reference", "oracle")),
+        Ordering("uplift.earns", ("nothing", "rule", "reference")),
+        Ordering("rollout.capture", ("incumbent", "nothing", "rule", "reference", "oracle")),
+        Ordering("rollout.capture", ("top_risk", "observational", "rule", "reference")),
     ),
     small_orderings=(  # so few customers: the direction, not the level
         Ordering("roc_auc", ("constant", "reference", "oracle")),
         Ordering("roubles", ("incumbent", "rule", "oracle")),
+        Ordering("rollout.capture", ("incumbent", "reference", "oracle")),
     ),
     packages=("numpy", "pandas", "scikit-learn", "lightgbm"),
 )

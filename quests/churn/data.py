@@ -34,6 +34,7 @@ from graders.data import (
     DAY,
     HOUR,
     MINUTE,
+    SHOWN,
     Flags,
     Floats,
     Hidden,
@@ -947,8 +948,8 @@ DRIFTED_PRICE_EFFECT = 1.7  # and weigh more: a competitor has opened next door
 WORLD = pa.schema(
     [
         ("week", pa.int8()),
-        ("user_id", pa.uint32()),
-        *((name, pa.float64()) for name in FEATURES),
+        pa.field("user_id", pa.uint32(), metadata=SHOWN),
+        *(pa.field(name, pa.float64(), metadata=SHOWN) for name in FEATURES),
         ("p0", pa.float64()),
         ("p1", pa.float64()),
         ("luck", pa.float64()),

@@ -28,6 +28,10 @@ class NotPlain(Exception):
     """A value is neither JSON, nor bytes, nor a table; the message is for the learner."""
 
 
+class TwoOfAName(NotPlain):
+    """A table has two columns of one name, or an index that is named like a column and differs."""
+
+
 def unpack(kind: str, data: bytes) -> object:
     """Read a value that our side sent."""
     if kind == JSON.decode():
@@ -65,9 +69,8 @@ def _columns(value: object) -> Mapping[str, Column] | None:
     if isinstance(value, pa.Table | pa.RecordBatch):
         value = value.to_pandas()
     if isinstance(value, pd.DataFrame):
-        named = [name for name in value.index.names if name is not None]
-        frame = value.reset_index(level=named) if named else value
-        return _unique([(str(name), frame.iloc[:, at]) for at, name in enumerate(frame.columns)])
+        own = [(str(name), value.iloc[:, at]) for at, name in enumerate(value.columns)]
+        return _unique([*_levels(value.index, dict(own)), *own])
     if isinstance(value, pd.Series):
         return {"value" if value.name is None else str(value.name): value}
     if isinstance(value, np.ndarray) and value.ndim == 1:
@@ -77,10 +80,31 @@ def _columns(value: object) -> Mapping[str, Column] | None:
     return None
 
 
+def _levels(
+    index: "pd.Index[float]", columns: Mapping[str, Column]
+) -> Iterator[tuple[str, Column]]:
+    """Each named level of an index, which is a column by another way of writing it.
+
+    ``set_index("id", drop=False)`` says the same twice; a level that says something else than
+    the column of its name leaves open which of the two is meant.
+    """
+    for level, name in enumerate(index.names):
+        if name is None:
+            continue
+        values = index.get_level_values(level)
+        twin = columns.get(str(name))
+        if twin is None:
+            yield str(name), pd.Series(values)
+        elif not values.equals(pd.Index(twin)):
+            raise TwoOfAName(
+                f"index and column are both named {str(name)!r} and differ; keep one of the two"
+            )
+
+
 def _unique(columns: Sequence[tuple[str, Column]]) -> Mapping[str, Column]:
     found = dict(columns)
     if len(found) != len(columns):
-        raise NotPlain("two columns of the table have the same name")
+        raise TwoOfAName("two columns of the table have the same name")
     return found
 
 

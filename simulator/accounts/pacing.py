@@ -22,11 +22,13 @@ class Limit:
 
 SIGN_IN: Final = Limit(name="sign-in", times=10, seconds=300)
 HAND_IN: Final = Limit(name="hand-in", times=60, seconds=60)
+# A class hands in from one address, within the last minutes before a deadline.
+HAND_IN_ADDRESS: Final = Limit(name="hand-in-address", times=3000, seconds=60)
 TRY_OUT: Final = Limit(name="try-out", times=20, seconds=60)
 ASK: Final = Limit(name="ask", times=40, seconds=60)
 DOWNLOAD: Final = Limit(name="download", times=60, seconds=60)
 CANCEL: Final = Limit(name="cancel", times=60, seconds=60)
-FOLLOW: Final = Limit(name="follow", times=240, seconds=60)
+FOLLOW: Final = Limit(name="follow", times=60, seconds=60)
 
 
 class TooMany(Exception):

@@ -1,13 +1,14 @@
 """Who asks: a session of the site, or a bearer token."""
 
+from django.conf import settings
 from django.contrib.auth import authenticate
 from django.http import HttpRequest
-from ninja.security import HttpBearer
+from ninja.security import HttpBearer, SessionAuth
 
 from simulator.accounts import tokens
 from simulator.accounts.models import User
 from simulator.accounts.pacing import SIGN_IN, address_of, forgive, pace
-from simulator.api.schemas import Credentials
+from simulator.wire import Credentials
 
 
 class Bearer(HttpBearer):
@@ -20,6 +21,14 @@ class Bearer(HttpBearer):
         return user
 
 
+class Session(SessionAuth):
+    """A session of the site; not that of a visitor on trial, whose work has its own limits."""
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> User | None:
+        user = super().authenticate(request, key)
+        return user if isinstance(user, User) and not user.on_trial else None
+
+
 def sign_in(request: HttpRequest, given: Credentials) -> User | None:
     """Who these credentials belong to. Raises TooMany after too many tries."""
     address = address_of(request)
@@ -29,6 +38,8 @@ def sign_in(request: HttpRequest, given: Credentials) -> User | None:
     user = authenticate(request, username=given.username, password=given.password)
     if not isinstance(user, User) or not user.is_active:
         return None
+    if settings.SIM_STAFF_MFA and user.is_staff:
+        return None  # a password alone opens nothing for those who run the site
     forgive(SIGN_IN, f"address:{address}")
     forgive(SIGN_IN, f"name:{name}")
     return user

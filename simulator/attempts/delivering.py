@@ -1,9 +1,12 @@
 """Carry out a claim: let the judge judge, store what it says, end the grading one way."""
 
+import errno
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
+
+from django.db import DatabaseError
 
 from graders.datasets import DatasetError
 from graders.faults import QuestError
@@ -11,13 +14,15 @@ from graders.intake import NotGradable
 from graders.quest import Quest, Stage
 from graders.results import Blame, CheckResult, Event, PhaseStarted, Verdict
 from sandbox.interface import Sandbox, SandboxError
-from simulator.attempts import claiming
+from simulator.attempts import claiming, runner_state
 from simulator.attempts.announcing import announce
 from simulator.attempts.beating import Heart
 from simulator.attempts.claiming import BEAT_SECONDS, Claim
 from simulator.attempts.models import Attempt, Grading, Snapshot
 from simulator.attempts.recording import Lost, record
 from simulator.attempts.rooms import ClosableSandbox
+from simulator.attempts.shown import shown_to
+from simulator.attempts.steadfast import steadfast
 from simulator.catalog import quests
 
 logger = logging.getLogger(__name__)
@@ -33,6 +38,7 @@ class Work:
     files: dict[str, bytes]
     seed: int
     parsed: bool  # a room has parsed the files when they were handed in
+    shown: dict[str, float]  # of hidden metrics, by check, before this attempt
 
 
 Judge = Callable[[Work, Sandbox], Iterator[Event]]
@@ -57,9 +63,11 @@ def deliver(
         claiming.hand_over(claim)  # this worker is told to stop
         raise
     if verdict.blame is Blame.PLATFORM_ERROR:
-        claiming.give_back(claim)
+        steadfast(claiming.give_back)(claim, trouble="checks could not be judged")
         return False
-    return claiming.finish(claim, verdict)
+    stored = steadfast(claiming.finish)(claim, verdict)
+    logger.info("verdict %s", "stored" if stored else "discarded: the claim was lost")
+    return stored
 
 
 def load(claim: Claim) -> Work:
@@ -73,6 +81,7 @@ def load(claim: Claim) -> Work:
         scale=grading.scale,
         files=files_of(attempt),
         parsed=_is_parsed(attempt),
+        shown=shown_to(attempt, version=grading.quest_version),
         # The same for every attempt: nobody gets another seed by handing in again.
         seed=int(quest.digest[:7], 16),
     )
@@ -98,28 +107,40 @@ def _is_parsed(attempt: Attempt) -> bool:
 def _end_without_verdict(claim: Claim, error: Exception) -> Literal[False]:
     match error:
         case Lost():
-            logger.warning("%s is lost, what it found is thrown away", claim)
+            logger.warning("the claim is lost, what it found is thrown away")
         case NotGradable(problem=problem):
-            claiming.refuse(claim, problem)
+            steadfast(claiming.refuse)(claim, problem)
         case QuestError() | DatasetError():
             # Trying again would end the same way: the author is told, a person will look.
-            logger.error("%s: the quest is not well formed", claim, exc_info=error)
-            claiming.give_up(claim)
+            logger.error("the quest is not well formed", exc_info=error)
+            steadfast(claiming.give_up)(claim, trouble="the quest is not well formed")
         case SandboxError():
-            logger.warning("the sandbox fell down under %s: %s", claim, error)
-            claiming.give_back(claim)
+            logger.warning("the sandbox fell down: %s", error)
+            _sandbox_fell(claim, str(error))
+        case DatabaseError() | OSError(errno=errno.ENOSPC | errno.EDQUOT | errno.EIO):
+            # What everything stands on is away: no other grading would have fared better.
+            logger.error("database or disk is away", exc_info=error)
+            steadfast(claiming.lose)(claim.held(), trouble=type(error).__name__)
         case _:
             # Ours until proven otherwise: nobody is charged, the log says what happened.
-            logger.error("%s fell down", claim, exc_info=error)
-            claiming.give_back(claim)
+            logger.error("the grading fell down", exc_info=error)
+            steadfast(claiming.give_back)(claim, trouble=type(error).__name__)
     return False
 
 
+def _sandbox_fell(claim: Claim, why: str) -> None:
+    """A room that fell by itself counts as a try; one that fell with its runner as a loss."""
+    if runner_state.opens_rooms():
+        steadfast(claiming.give_back)(claim, trouble=f"a room fell down: {why}")
+    else:
+        steadfast(claiming.lose)(claim.held(), trouble=f"the runner fell down: {why}"[:200])
+
+
 def _judge(claim: Claim, *, judge: Judge, sandbox: Sandbox) -> Verdict:
-    for position, event in enumerate(judge(load(claim), sandbox)):
+    for position, event in enumerate(judge(steadfast(load)(claim), sandbox)):
         match event:
             case PhaseStarted() | CheckResult():
-                record(claim, event, position=position)
+                steadfast(record)(claim, event, position=position)
             case Verdict():
                 return event
     raise RuntimeError("the judge came to no verdict")

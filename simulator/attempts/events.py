@@ -28,7 +28,7 @@ def write(event: PhaseStarted | CheckResult | Verdict | Problem) -> Body:
             body = _VERDICT.dump_python(event, mode="json")
         case Problem():
             body = _PROBLEM.dump_python(event, mode="json")
-    return body
+    return {key: _storable(value) for key, value in body.items()}
 
 
 def read_phase(body: Body) -> PhaseStarted:
@@ -49,3 +49,22 @@ def read_verdict(body: Body) -> Verdict:
 def read_problem(body: Body) -> Problem:
     """Why a work cannot be graded."""
     return _PROBLEM.validate_python(body)
+
+
+def _storable(value: Any) -> Any:  # noqa: ANN401, JSON in, JSON out
+    """JSON without the characters that PostgreSQL cannot hold: NUL and halves of a pair.
+
+    A learner's program prints what it likes; each such character is shown as U+FFFD.
+    """
+    match value:
+        case str():
+            return (
+                value.replace("\0", "\N{REPLACEMENT CHARACTER}")
+                .encode("utf-8", errors="surrogatepass")
+                .decode("utf-8", errors="replace")
+            )
+        case list():
+            return [_storable(each) for each in value]
+        case dict():
+            return {_storable(key): _storable(each) for key, each in value.items()}
+    return value

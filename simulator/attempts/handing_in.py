@@ -12,7 +12,7 @@ from django.db.models import Max
 from graders.quest import Quest, Stage
 from sandbox.client import RunnerSandbox
 from sandbox.interface import Sandbox
-from simulator.attempts import drafts, intake, ringing
+from simulator.attempts import budgets, drafts, intake, ringing
 from simulator.attempts.models import Attempt, Grading, Snapshot
 from simulator.attempts.parsing import check_syntax
 from simulator.attempts.passing import passed_stages
@@ -50,6 +50,7 @@ def hand_in(
         known = _known(enrolment, key=key, stage=stage, manifest=manifest)
         if known is not None:
             return known
+        budgets.check(enrolment, quest, stage)
         if files is not None:
             drafts.replace_files(enrolment, work)
         _keep_contents(work, manifest, parsed=parsed)

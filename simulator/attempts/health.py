@@ -1,7 +1,6 @@
 """Can an attempt be graded now? Each part answers for itself, in a sentence."""
 
 import logging
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,8 +17,9 @@ from simulator.attempts.models import Grading
 from simulator.attempts.runner_state import RunnerState
 
 WORKERS: Final = "sim:workers"
+RECONCILER: Final = "sim:reconciler"
 BEAT_SECONDS: Final = 5.0
-GONE_AFTER_SECONDS: Final = 20.0
+GONE_AFTER_SECONDS: Final = {WORKERS: 20.0, RECONCILER: 60.0}
 FINE: Final = "ok"
 
 logger = logging.getLogger(__name__)
@@ -139,11 +139,15 @@ def _redis() -> str:
 
 
 def _worker() -> str:
+    return _heard_of(WORKERS)
+
+
+def _heard_of(who: str) -> str:
     try:
-        alive = announcing.connection(settings.SIM_REDIS_URL).exists(WORKERS)
+        alive = announcing.connection(settings.SIM_REDIS_URL).exists(who)
     except redis.RedisError:
         return "unknown, because Redis does not answer"
-    return FINE if alive else f"none was heard of for {GONE_AFTER_SECONDS:.0f} s"
+    return FINE if alive else f"none was heard of for {GONE_AFTER_SECONDS[who]:.0f} s"
 
 
 def _runner(state: RunnerState) -> str:
@@ -152,21 +156,16 @@ def _runner(state: RunnerState) -> str:
     return FINE if state.ok else f"opens no rooms: {state.why}"
 
 
-def beat_forever() -> threading.Thread:
-    """Tell Redis, from now on and from a thread of its own, that this worker lives."""
-    thread = threading.Thread(target=_beat, daemon=True, name="worker-beat")
-    thread.start()
-    return thread
+def beat(who: str = WORKERS) -> None:
+    """Tell Redis that one of these lives."""
+    try:
+        announcing.connection(settings.SIM_REDIS_URL).set(
+            who, "alive", px=int(GONE_AFTER_SECONDS[who] * 1000)
+        )
+    except redis.RedisError as error:
+        logger.warning("Redis does not hear that %s live: %s", who, error)
 
 
-def _beat(stopped: threading.Event | None = None) -> None:
-    stopped = stopped or threading.Event()
-    while True:
-        try:
-            announcing.connection(settings.SIM_REDIS_URL).set(
-                WORKERS, "alive", px=int(GONE_AFTER_SECONDS * 1000)
-            )
-        except redis.RedisError as error:
-            logger.warning("Redis does not hear that this worker lives: %s", error)
-        if stopped.wait(BEAT_SECONDS):
-            return
+def reconciler() -> str:
+    """Whether the reconciler was heard of lately."""
+    return _heard_of(RECONCILER)

@@ -73,7 +73,14 @@ class Grading(models.Model):
     lane = models.CharField(max_length=12, choices=Lane, default=Lane.INTERACTIVE)
     fence = models.PositiveIntegerField(default=0)  # grows with every claim
     lease_until = models.DateTimeField(null=True, blank=True)
-    infra_attempts = models.PositiveSmallIntegerField(default=0)
+    # Who holds the claim: a process of a host. Where it is seen to be gone, nobody waits a lease.
+    claimed_by = models.CharField(max_length=120, blank=True, db_default="")
+    run_until = models.DateTimeField(null=True, blank=True)  # beats or not, then it is taken away
+    infra_attempts = models.PositiveSmallIntegerField(default=0)  # claims that we did not end well
+    # Claims that died with what they stood on: a worker, a runner.
+    losses = models.PositiveSmallIntegerField(db_default=0)
+    # Our own words for the last failure, never a learner's.
+    trouble = models.CharField(max_length=200, blank=True, db_default="")
     not_before = models.DateTimeField(null=True, blank=True)
     cancel_requested = models.BooleanField(default=False)
     refused_for = models.JSONField(null=True, blank=True)  # graders.intake.Problem, as JSON
@@ -94,6 +101,19 @@ class Grading(models.Model):
 
     def __str__(self) -> str:
         return f"grading {self.pk} of {self.attempt}"
+
+
+class Capacity(models.Model):
+    """How many gradings of a lane run at a time; what is left is reserved for the other lanes.
+
+    A row is also the lock by which two claims of its lane take turns.
+    """
+
+    lane = models.CharField(max_length=12, choices=Grading.Lane, primary_key=True)
+    most_running = models.PositiveSmallIntegerField(default=1)
+
+    def __str__(self) -> str:
+        return f"{self.lane}: {self.most_running}"
 
 
 class Result(models.Model):

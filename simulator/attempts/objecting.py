@@ -22,6 +22,9 @@ def object_to(attempt: Attempt, check: str, *, text: str, author: User) -> Objec
     if check not in known or not text.strip():
         return None
     objection, _ = Objection.objects.get_or_create(
-        grading=grading, check_name=check, author=author, text=text.strip()[:LONGEST]
+        grading=grading,
+        check_name=check,
+        author=author,
+        text=text.replace("\0", "").strip()[:LONGEST],
     )
     return objection

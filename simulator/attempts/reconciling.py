@@ -1,4 +1,4 @@
-"""Put right what was left lying: unsent messages, forgotten bells, leases that ran out.
+"""Put right what was left lying: unsent messages, forgotten bells, claims that ran out.
 
 Idempotent, and several may run: each step is a conditional update, or a message that may come
 twice.
@@ -9,16 +9,25 @@ from datetime import timedelta
 from typing import Final
 
 from django.db import transaction
-from django.db.models import DurationField, Exists, ExpressionWrapper, Min, OuterRef, Q, Value
+from django.db.models import (
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+)
 from django.db.models.functions import Now
 
-from simulator.attempts import ringing
-from simulator.attempts.claiming import MOST_TRIES, quarantine
+from simulator.attempts import claiming, ringing, turns
 from simulator.attempts.models import Grading, Outbox
 
-BELL_IS_OLD_AFTER: Final = timedelta(seconds=60)
-SENT_IS_KEPT_FOR: Final = timedelta(days=1)
+BELL_IS_OLD_AFTER: Final = timedelta(seconds=20)
 BATCH: Final = 500
+NOT_HEARD_OF: Final = "its worker was not heard of for the length of a lease"
+TOO_LONG: Final = "it ran longer than a grading may"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,10 +47,12 @@ class Reconciled:
 
 def reconcile() -> Reconciled:
     """One round."""
-    quarantined = _give_up()
-    requeued = _requeue_expired()
+    quarantined = sum(map(_give_up, _some(turns.hopeless())))
+    requeued = sum(
+        claiming.lose(_one(pk, _expired()), trouble=NOT_HEARD_OF) for pk in _some(_expired())
+    )
+    requeued += sum(map(_take_away, _some(_endless())))
     rung_again = _ring_again()
-    _forget()
     return Reconciled(
         sent=_send_unsent(), requeued=requeued, quarantined=quarantined, rung_again=rung_again
     )
@@ -56,48 +67,55 @@ def seconds_to_next() -> float | None:
     return None if wait is None else max(0.0, wait.total_seconds())
 
 
-def _give_up() -> int:
-    """Gradings that failed too often on our side: a person will look, nobody is charged."""
-    hopeless = Grading.objects.filter(
-        Q(state=Grading.State.QUEUED) | Q(state=Grading.State.RUNNING, lease_until__lt=Now()),
-        infra_attempts__gte=MOST_TRIES,
-    )
-    return sum(_give_up_one(pk) for pk in hopeless.values_list("pk", flat=True)[:BATCH])
+def _some(gradings: QuerySet[Grading]) -> list[int]:
+    return [*gradings.order_by("pk").values_list("pk", flat=True)[:BATCH]]
 
 
-def _give_up_one(pk: int) -> int:
+def _one(pk: int, gradings: QuerySet[Grading]) -> QuerySet[Grading]:
+    """One of them, if it still is one when it is written."""
+    return gradings.filter(pk=pk)
+
+
+def _expired() -> QuerySet[Grading]:
+    return Grading.objects.filter(state=Grading.State.RUNNING, lease_until__lt=Now())
+
+
+def _endless() -> QuerySet[Grading]:
+    """Gradings whose worker lives and beats, and comes to no end."""
+    return Grading.objects.filter(state=Grading.State.RUNNING, run_until__lt=Now())
+
+
+def _give_up(pk: int) -> int:
+    """One that failed too often on our side: a person will look, nobody is charged."""
     with transaction.atomic():
-        rows = quarantine(
-            Grading.objects.filter(
-                Q(state=Grading.State.QUEUED)
-                | Q(state=Grading.State.RUNNING, lease_until__lt=Now()),
-                pk=pk,
-                infra_attempts__gte=MOST_TRIES,
-            )
-        )
+        rows = claiming.quarantine(_one(pk, turns.hopeless()))
         if rows:
-            ringing.tell(pk)
+            claiming.tell_and_go_on(pk)
     return rows
 
 
-def _requeue_expired() -> int:
-    expired = Grading.objects.filter(state=Grading.State.RUNNING, lease_until__lt=Now())
-    return sum(_requeue(pk) for pk in expired.values_list("pk", flat=True)[:BATCH])
-
-
-def _requeue(pk: int) -> int:
+def _take_away(pk: int) -> int:
+    """Take an endless one from its worker, whose next beat tells it; that was one of its tries."""
     with transaction.atomic():
-        rows = Grading.objects.filter(
-            pk=pk, state=Grading.State.RUNNING, lease_until__lt=Now()
-        ).update(state=Grading.State.QUEUED, lease_until=None)
+        rows = _one(pk, _endless()).update(
+            state=Grading.State.QUEUED, lease_until=None, run_until=None, trouble=TOO_LONG
+        )
         if rows:
             ringing.ring(pk)
-            ringing.tell(pk)
+            claiming.tell_and_go_on(pk)
     return rows
 
 
 def _ring_again() -> int:
-    """Queued gradings whose last bell is old: it may have been lost with the broker."""
+    """Ring for queued gradings whose last bell is old, where bells are missing.
+
+    They may have been lost with the broker. A bell that is still in the queue is not lost: a
+    long queue is not made longer.
+    """
+    return sum(map(_ring_lane, Grading.Lane.values))
+
+
+def _ring_lane(lane: str) -> int:
     recent = Outbox.objects.filter(
         grading=OuterRef("pk"),
         kind=Outbox.Kind.GRADE,
@@ -106,18 +124,17 @@ def _ring_again() -> int:
     # One whose time came while no bell was due is rung for at once.
     waited = Q(not_before__lte=Now())
     silent = (
-        Grading.objects.filter(state=Grading.State.QUEUED)
-        .filter(Q(not_before=None) | waited)
+        turns.claimable()  # whose learner has no room is rung for when there is
+        .filter(state=Grading.State.QUEUED, lane=lane)
         .filter(waited | ~Exists(recent))
-        .order_by("pk")
-        .values_list("pk", flat=True)[:BATCH]
     )
-    rung = [*silent]
-    for pk in rung:
+    waiting = _some(silent)
+    missing = max(0, len(waiting) - ringing.bells_in_queue(lane)) if waiting else 0
+    for pk in waiting[:missing]:
         with transaction.atomic():
             Grading.objects.filter(pk=pk, state=Grading.State.QUEUED).update(not_before=None)
             ringing.ring(pk)
-    return len(rung)
+    return missing
 
 
 def _send_unsent() -> int:
@@ -128,10 +145,3 @@ def _send_unsent() -> int:
             break
         sent += 1
     return sent
-
-
-def _forget() -> None:
-    """Messages that were sent long ago tell nobody anything."""
-    Outbox.objects.filter(
-        published_at__isnull=False, created_at__lt=Now() - Value(SENT_IS_KEPT_FOR)
-    ).delete()

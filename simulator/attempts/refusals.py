@@ -110,6 +110,12 @@ SENTENCES: Final[dict[str, dict[Language, str]]] = {
         "ru": "Этап открывается, когда пройдены предыдущие, а `{requires}` ещё не пройден: "
         "сначала пройдите его.",
     },
+    "rollouts_used_up": {
+        "en": "A rollout is graded at most {limit} times in 24 hours, so that nobody finds the "
+        "answer by asking: the next one is free in {wait} h, and trying it out costs nothing.",
+        "ru": "Выкатка оценивается не чаще {limit} раз за 24 часа, чтобы ответ нельзя было "
+        "подобрать: следующая будет доступна через {wait} ч, а пробный запуск ничего не стоит.",
+    },
     "key_reused": {
         "en": "An idempotency key stands for one stage and one project, this one was used for "
         "other work: send a new key.",

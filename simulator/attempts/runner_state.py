@@ -79,6 +79,12 @@ def read() -> RunnerState:
     )
 
 
+def opens_rooms() -> bool:
+    """Whether the runner of this host would open a room now."""
+    state = read()
+    return state.answers and state.ok and not state.draining
+
+
 def development_only() -> bool:
     """Whether rooms that open now have no control group; asked at most every few seconds."""
     key = str(settings.SIM_RUNNER_SOCKET)

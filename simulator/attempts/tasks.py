@@ -1,8 +1,10 @@
 """What the workers do: a task is a door, and only numbers cross it."""
 
 import logging
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from celery import signals
 from django.conf import settings
@@ -15,21 +17,63 @@ from graders.loading import load_checks
 from graders.results import Event
 from sandbox.client import RunnerSandbox
 from sandbox.interface import Sandbox
-from simulator.attempts import health, ringing
+from simulator.attempts import (
+    charting,
+    drawing,
+    events,
+    ringing,
+    runner_state,
+    tidying,
+    tracing,
+    watching,
+)
 from simulator.attempts.claiming import claim_next
 from simulator.attempts.delivering import Work, deliver
+from simulator.attempts.models import Verdict
+from simulator.attempts.steadfast import steadfast
 from simulator.catalog import quests
 from simulator.celery import app
 
 logger = logging.getLogger(__name__)
 
+ROOMS_ARE_AWAITED: Final = 30.0
+ASKED_EVERY: Final = 0.5
+
 
 @app.task(name=ringing.GRADE)
 def grade(grading_id: int) -> None:
-    """Someone rang: grade whose turn it is. Safe to receive twice, because a claim is."""
-    claim = claim_next(grading_id)
-    if claim is not None:
-        deliver(claim, judge=judge, sandbox=RunnerSandbox(Path(settings.SIM_RUNNER_SOCKET)))
+    """Someone rang: grade whose turn it is. Safe to receive twice, because a claim is.
+
+    Without rooms nothing is claimed: nobody's try is used up by a host that cannot work. The
+    bell is forgotten then, and the reconciler rings again.
+    """
+    if not _rooms_open(ROOMS_ARE_AWAITED):
+        logger.warning("no room is opened on this host; grading %s waits", grading_id)
+        return
+    claim = steadfast(claim_next)(grading_id)
+    if claim is None:
+        return
+    with tracing.of(claim):
+        sandbox = RunnerSandbox(Path(settings.SIM_RUNNER_SOCKET))
+        if deliver(claim, judge=judge, sandbox=sandbox):
+            draw(claim.grading_id)
+
+
+@app.task(name=ringing.TIDY)
+def tidy() -> None:
+    """Housekeeping: forget what nobody needs any more."""
+    logger.info("tidied up: %s", tidying.tidy())
+
+
+@app.task(name=charting.DRAW)
+def draw(grading_id: int) -> None:
+    """Draw what a report shows of a rollout; what is drawn already is not drawn again."""
+    body = Verdict.objects.filter(pk=grading_id).values_list("body", flat=True).first()
+    if body is None:
+        return
+    for result in events.read_verdict(body).results:
+        if result.readout is not None:
+            drawing.draw(result.readout)
 
 
 def judge(work: Work, sandbox: Sandbox) -> Iterator[Event]:
@@ -39,7 +83,13 @@ def judge(work: Work, sandbox: Sandbox) -> Iterator[Event]:
     )
     graded = grade_parsed if work.parsed else grade_files
     yield from graded(
-        work.quest, work.stage, work.files, sandbox=sandbox, datasets=datasets, seed=work.seed
+        work.quest,
+        work.stage,
+        work.files,
+        sandbox=sandbox,
+        datasets=datasets,
+        seed=work.seed,
+        shown=work.shown,
     )
 
 
@@ -56,7 +106,16 @@ def read_the_quests(**_: object) -> None:
                 logger.exception("%s/%s cannot be graded", quest.slug, stage.slug)
 
 
+def _rooms_open(patience: float) -> bool:
+    until = time.monotonic() + patience
+    while not runner_state.opens_rooms():
+        if time.monotonic() >= until:
+            return False
+        time.sleep(ASKED_EVERY)
+    return True
+
+
 @signals.worker_ready.connect
 def say_that_it_lives(**_: object) -> None:
-    """A worker is up: from now on the health page hears of it."""
-    health.beat_forever()
+    """A worker is up: from now on the health page hears of it, and its dead children are seen."""
+    watching.watch_forever()

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from graders.faults import QuestError
 from graders.loading import digest_of, find_quests, load_quest
 from graders.quest import Language, Quest, Stage
+from simulator.catalog import archives
 from simulator.catalog.markdown import render, sections
 from simulator.catalog.numbers import with_numbers
 
@@ -55,6 +56,7 @@ def get_quest(slug: str) -> Quest:
 
 def keep(quest: Quest) -> None:
     """Keep a copy under the quest's digest: what is queued today is judged by today's quest."""
+    archives.store(quest)
     home = _kept_folder(quest.slug, quest.digest)
     if home.is_dir():
         return
@@ -72,7 +74,10 @@ def keep(quest: Quest) -> None:
 
 
 def kept(slug: str, *, digest: str) -> Quest:
-    """The quest with exactly that digest. Raises NoSuchQuest when no copy is here."""
+    """The quest with exactly that digest. Raises NoSuchQuest when there is no copy of it."""
+    home = _kept_folder(slug, digest)
+    if not home.is_dir():
+        archives.fetch(digest, into=home)
     return _kept(_kept_folder(slug, digest), digest)
 
 

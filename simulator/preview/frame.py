@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
+from django.conf import settings
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -19,7 +20,6 @@ from simulator.catalog.quests import starter
 from simulator.preview import quest
 
 AUTHOR: Final = "author"
-_BACKEND: Final = "django.contrib.auth.backends.ModelBackend"
 _STARTER: Final = "preview-starter"
 _OWN: Final = ("/preview/", "/static/")
 
@@ -53,7 +53,8 @@ def _sign_in(request: HttpRequest) -> None:
         author, _ = User.objects.get_or_create(
             username=AUTHOR, defaults={"role": User.Role.AUTHOR}
         )
-        login(request, author, backend=_BACKEND)
+        # The site's own: of another one, the next request would know nobody.
+        login(request, author, backend=settings.AUTHENTICATION_BACKENDS[0])
 
 
 def _enrol(request: HttpRequest) -> None:

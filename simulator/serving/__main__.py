@@ -1,4 +1,7 @@
-"""`python -m simulator.serving`: prepare, start every process, stop them all on Ctrl-C."""
+"""`python -m simulator.serving`: prepare, start every process, stop them all on Ctrl-C.
+
+With `--preview` it is an author's preview: nobody has to sign in, and nothing is kept.
+"""
 
 import os
 import shlex
@@ -22,17 +25,18 @@ ASKED_TO_STOP: Final = (130, 143)  # honcho's codes for Ctrl-C and SIGTERM
 
 def main() -> int:
     """Serve until Ctrl-C. Returns 2 when something is in the way, having said what."""
+    preview = sys.argv[1:] == ["--preview"]
     try:
         given = environment.read(os.environ)
         given.home.mkdir(parents=True, exist_ok=True)
-        prepare(given)
+        prepare(given, preview=preview)
     except (environment.Refused, CannotServe) as error:
         print(error, file=sys.stderr)
         return 2
-    return _serve(given)
+    return _serve(given, preview=preview)
 
 
-def _serve(given: Environment) -> int:
+def _serve(given: Environment, *, preview: bool) -> int:
     with (given.home / "serve.log").open("a", encoding="utf-8") as log:
         manager = Manager(Printer(log, colour=False))
         settings = _settings(given)
@@ -46,7 +50,8 @@ def _serve(given: Environment) -> int:
                 env={**os.environ, **settings},
                 cwd=str(environment.ROOT),
             )
-        threading.Thread(target=announce, args=(given.port,), daemon=True).start()
+        said = {"preview": preview}
+        threading.Thread(target=announce, args=(given.port,), kwargs=said, daemon=True).start()
         manager.loop()
     if manager.returncode in ASKED_TO_STOP:
         return 0

@@ -21,18 +21,24 @@ STEPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("rooms' runtime python-ml", ("-m", "sandbox.runtimes", "python-ml")),
     ("the quests' tables", ("manage.py", "fill_warehouse")),
 )
+_NOT_FOR_A_PREVIEW: Final = ("static files", "demo people")
 
 
 class CannotServe(Exception):
     """Something is in the way; the message is one sentence with what to do."""
 
 
-def prepare(environment: Environment) -> None:
-    """Do every step, telling how long it took. Raises CannotServe, naming the step."""
+def prepare(environment: Environment, *, preview: bool = False) -> None:
+    """Do every step, telling how long it took. Raises CannotServe, naming the step.
+
+    A preview has no people, and serves static files from where they are written.
+    """
     _check_port(environment.port)
     _check_socket(environment.runner_socket)
     _check_redis()
     for what, words in STEPS:
+        if preview and what in _NOT_FOR_A_PREVIEW:
+            continue
         _step(what, words, home=environment.home)
 
 

@@ -15,12 +15,15 @@ PATIENCE_SECONDS: Final = 120
 POLL_SECONDS: Final = 0.3
 
 
-def announce(port: int) -> None:
+def announce(port: int, *, preview: bool = False) -> None:
     """Print `ready` and the demo logins once pages answer and attempts can be graded."""
     address = f"http://127.0.0.1:{port}"
     state = _wait(f"{address}/health/")
     if not state.get("ok"):
         print(f"{address} answers, but attempts wait: {_why(state)}", flush=True)
+    if preview:
+        print(f"ready {address}/preview/", flush=True)
+        return
     print(f"ready {address}", flush=True)
     for name, password, can in LOGINS:
         print(f"  sign in as {name} with password {password}: {can}", flush=True)

@@ -23,6 +23,7 @@ MESSAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "M-CRASH-H": ("crashed", "raised"),
     "M-CONTRACT": (
         "rejected",
+        "names_twice",
         "artifact_unreadable",
         "artifact_rejected",
         "artifact_column_rejected",

@@ -14,7 +14,7 @@ from unittest.mock import patch
 import numpy as np
 import pandas as pd
 
-from graders import datasets, grading, loading, metrics, workspace
+from graders import datasets, endings, grading, loading, metrics, workspace
 from graders.results import CheckResult, Phase, Verdict
 from sandbox.client import RunnerSandbox
 from tests.attack import expecting
@@ -65,7 +65,11 @@ RULES: Final[Mapping[str, Rule]] = {
         instead={(metrics, "aligned"): _of_any_size}, cases=("GAM-04", "GAM-13")
     ),
     "a hidden phase tells no text": Rule(
-        instead={(workspace, "_OPEN"): tuple(Phase), (grading, "_OPEN"): tuple(Phase)},
+        instead={
+            (endings, "OPEN"): tuple(Phase),
+            (workspace, "OPEN"): tuple(Phase),
+            (grading, "_OPEN"): tuple(Phase),
+        },
         cases=("LEK-08", "LEK-11"),
     ),
 }

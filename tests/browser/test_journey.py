@@ -30,8 +30,8 @@ def begin(page: Page, quest: str = "churn") -> None:
     if page.locator("form.start").count():
         page.fill("#estimate", "9")
         page.click("form.start button")
-    else:
-        page.goto(WORKSPACE)
+        page.wait_for_load_state()
+    page.goto(WORKSPACE)
     page.wait_for_selector(".ace_editor")
 
 

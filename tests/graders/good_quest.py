@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+from graders.workshop.mending import mend
 from simulator.cli.scaffolding import TEMPLATES
 
 
@@ -16,4 +17,5 @@ def write_good_quest(root: Path) -> Path:
             path.write_text("".join(line for line in lines if "✎" not in line), encoding="utf-8")
     facts = folder / "quest.yaml"
     facts.write_text(facts.read_text(encoding="utf-8").replace("status: wip", "status: active"))
+    mend(folder)  # which remembers that the two languages match
     return folder

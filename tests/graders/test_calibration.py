@@ -241,3 +241,28 @@ def test_limits_that_are_too_tight_are_raised_and_roomy_ones_stay(tmp_path: Path
     (found,) = proposals(quest, "", used)
     assert isinstance(found, Proposal)
     assert "limits: {cpu_seconds: 120, wall_seconds: 90, memory_mb: 768}" in found.after
+
+
+@pytest.mark.parametrize(
+    ("limits", "after"),
+    [
+        ("", "limits: {wall_seconds: 400}\n"),
+        ("limits: {cpu_seconds: 900}\n", "limits: {wall_seconds: 400, cpu_seconds: 900}\n"),
+        ("limits:\n  cpu_seconds: 900\n", "limits:\n  wall_seconds: 400\n  cpu_seconds: 900\n"),
+        (
+            "limits:\n  cpu_seconds: 900\n  wall_seconds: 60  # a minute\n",
+            "limits:\n  cpu_seconds: 900\n  wall_seconds: 400  # a minute\n",
+        ),
+    ],
+)
+def test_a_limit_is_raised_however_quest_yaml_states_it(
+    limits: str, after: str, tmp_path: Path
+) -> None:
+    quest = load_quest(
+        write_quest(tmp_path, quest=QUEST_YAML.replace("stages:", f"{limits}stages:", 1))
+    )
+    used = [Used(stage="model", wall_seconds=200.0, cpu_seconds=20.0, memory_mb=430.0)]
+    (found,) = proposals(quest, "", used)
+    found.write()
+    assert after in found.after
+    assert load_quest(quest.folder).limits.wall_seconds == 400

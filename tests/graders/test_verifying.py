@@ -1,12 +1,16 @@
 """A quest is proven: what must hold holds, and whatever is broken in it turns the proof red."""
 
 import ast
+import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
+from graders.data import SHOWN
 from graders.datasets import Datasets
 from graders.faults import QuestError
 from graders.loading import load_quest
@@ -301,6 +305,19 @@ def test_labels_that_a_check_hands_to_a_room_are_found(
 )
 def test_what_a_room_may_know_is_no_leak(line: str, tmp_path: Path, many: Datasets) -> None:
     found, _ = proven(quest_in(tmp_path, **leaking(line)), many, home=tmp_path / "kept")
+    assert not any("of the truth" in one for one in found)
+
+
+def test_what_a_world_lets_be_seen_is_no_leak(tmp_path: Path, many: Datasets) -> None:
+    truth = tmp_path / "truth"
+    shutil.copytree(many.truth, truth)
+    table = pq.read_table(truth / "sums.parquet")
+    place = table.schema.get_field_index("total")
+    marked = table.schema.set(place, table.schema.field("total").with_metadata(SHOWN))
+    pq.write_table(table.cast(marked), truth / "sums.parquet")
+    line = 'work.call("app.model:add", list(map(float, work.truth("sums")["total"])), [])'
+    quest, datasets = quest_in(tmp_path, **leaking(line)), replace(many, truth=truth)
+    found, _ = proven(quest, datasets, home=tmp_path / "kept")
     assert not any("of the truth" in one for one in found)
 
 

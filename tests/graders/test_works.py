@@ -110,7 +110,7 @@ def test_a_work_that_is_not_there_is_answered_with_the_nearest(tmp_path: Path) -
 
 def test_an_overlay_for_no_stage_is_told_at_its_line(tmp_path: Path) -> None:
     quest = quest_with(tmp_path, {"cheats/constant/work.yaml": "why: x\nstage: modle\n"})
-    with pytest.raises(QuestError, match=r'work.yaml:2:1 W401 no stage "modle"; did you mean "mo'):
+    with pytest.raises(QuestError, match=r'work.yaml:2:8 W401 no stage "modle"; did you mean "mo'):
         overlays(quest)
 
 

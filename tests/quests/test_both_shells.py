@@ -21,11 +21,13 @@ OVERLAYS = {
     "features": ("mistakes/sees_no_tomorrow", "cheats/hash_of_the_customer"),
     "baseline": ("mistakes/rule_earns", "cheats/leaves_early"),
     "model": ("mistakes/names_no_late_column", "cheats/looks_for_the_truth"),
+    "service": ("mistakes/service_bad_input", "cheats/answers_for_the_example"),
     "rollout": ("mistakes/earns_by_its_own_skill", "cheats/looks_for_the_world"),
 }
 WORKS = [
     pytest.param(work, id=f"{work.stage.slug}-{work.name}")
     for stage in QUEST.stages
+    if stage.slug in OVERLAYS  # stages whose rooms differ from one another
     for work in (
         reference(QUEST, stage),
         starter(QUEST, stage),
@@ -39,12 +41,13 @@ pytestmark = [pytest.mark.docker, pytest.mark.bubblewrap, pytest.mark.slow]
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("home")
-    why_not = DockerShells().why_not("python-ml")
-    need("a Docker engine with the rooms' image", present=why_not is None)
-    try:
-        runtimes.find("python-ml", home=folder)
-    except runtimes.RuntimeMissing as missing:
-        need(str(missing), present=False)
+    for runtime in ("python-ml", "python-service"):
+        why_not = DockerShells().why_not(runtime)
+        need(f"a Docker engine with the image of {runtime}", present=why_not is None)
+        try:
+            runtimes.find(runtime, home=folder)
+        except runtimes.RuntimeMissing as missing:
+            need(str(missing), present=False)
     return folder
 
 

@@ -8,13 +8,18 @@ import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from sandbox import runtimes
 from simulator.serving.private import free_port
+from tests.needs import need
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120
@@ -31,21 +36,48 @@ def quest(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return below / "late_parcels"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Reader:
+    """Reads one preview's pages, and keeps their cookies."""
+
+    address: str
+    opener: urllib.request.OpenerDirector
+    jar: http.cookiejar.CookieJar
+
+    def __call__(self, path: str) -> str:
+        with self.opener.open(f"{self.address}{path}", timeout=60) as answer:
+            body: bytes = answer.read()
+            return body.decode()
+
+    def hand_in(self, path: str) -> str:
+        """Post the form of a workspace; the address of the attempt."""
+        token = next(cookie.value for cookie in self.jar if cookie.name == "csrftoken")
+        form = urllib.parse.urlencode({"csrfmiddlewaretoken": token}).encode()
+        with self.opener.open(f"{self.address}{path}hand-in", data=form, timeout=60) as answer:
+            return urllib.parse.urlsplit(str(answer.url)).path
+
+    def until(self, path: str, line: bytes) -> None:
+        """Follow a stream until it says a line."""
+        with self.opener.open(f"{self.address}{path}", timeout=60) as stream:
+            assert any(said.strip() == line for said in stream)
+
+
 @pytest.fixture(scope="module")
 def get(quest: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Get]:
-    """A reader of one preview's pages, who keeps their cookies."""
-    port, home = free_port(), tmp_path_factory.mktemp("home")
-    command = [sys.executable, "-m", "simulator.cli", "preview", str(quest)]
+    with previewed(quest, tmp_path_factory.mktemp("home")) as reader:
+        yield reader
+
+
+@contextmanager
+def previewed(quest: Path, home: Path, *options: str) -> Iterator[Reader]:
+    """A preview that ends with the block, and its reader."""
+    port = free_port()
+    command = [sys.executable, "-m", "simulator.cli", "preview", str(quest), *options]
     command += ["--port", str(port), "--home", str(home)]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
     jar = http.cookiejar.CookieJar()
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
-
-    def read(path: str) -> str:
-        with opener.open(f"http://127.0.0.1:{port}{path}", timeout=60) as answer:
-            body: bytes = answer.read()
-            return body.decode()
-
+    read = Reader(address=f"http://127.0.0.1:{port}", opener=opener, jar=jar)
     try:
         _await(read, process)
         yield read
@@ -128,3 +160,16 @@ def test_a_number_that_is_nowhere_is_the_authors_to_mend(get: Get, changed: Path
     brief = next(changed.glob("stages/01_*/brief.en.md"))
     brief.write_text(brief.read_text() + "\n{{ no.such.number }}\n")
     assert "no.such.number" in get("/quests/late-parcels/rule/")
+
+
+@pytest.mark.bubblewrap
+def test_a_preview_is_played_work_is_handed_in_and_graded(quest: Path, tmp_path: Path) -> None:
+    try:
+        runtimes.find("python-ml", home=tmp_path)
+    except runtimes.RuntimeMissing as missing:
+        need(str(missing), present=False)
+    with previewed(quest, tmp_path, "--play") as read:
+        read("/quests/late-parcels/rule/")
+        attempt = read.hand_in("/quests/late-parcels/rule/")
+        read.until(f"{attempt}events", b"event: verdict")
+        assert "late_parcels.rule:risk" in read(attempt)

@@ -34,8 +34,12 @@ def command(  # noqa: PLR0913 - one parameter an option
         bool, typer.Option("--limits", help="Measure what the accepted works use in rooms.")
     ] = False,
     thresholds: Annotated[
-        bool, typer.Option("--thresholds/--no-thresholds", help="Run calibrate.py.")
-    ] = True,
+        bool | None,
+        typer.Option(
+            "--thresholds/--no-thresholds",
+            help="Run calibrate.py; with --limits alone, where there is one.",
+        ),
+    ] = None,
     write: Annotated[bool, typer.Option("--write", help="Change the files.")] = False,
     shell: Annotated[str, typer.Option(help=f"Rooms of: {', '.join(SHELLS)}.")] = "auto",
     home: Annotated[Path | None, typer.Option(help="Where data and runtimes are kept.")] = None,
@@ -45,7 +49,9 @@ def command(  # noqa: PLR0913 - one parameter an option
         with blamed():
             found = sound_quest(folder_of(quest))
             scales = [scale_named(found, name) for name in scale or ()]
-            report = measured(found, home=own, draws=draws, scales=scales) if thresholds else ""
+            declared = (found.folder / "calibrate.py").is_file() or not limits
+            run = declared if thresholds is None else thresholds
+            report = measured(found, home=own, draws=draws, scales=scales) if run else ""
             used = used_by(found, home=own, shell=shell) if limits else []
     except CannotCalibrate as reason:
         out.print(str(reason), markup=False)

@@ -12,9 +12,11 @@ from typing import Annotated
 
 import typer
 
+from graders.excerpts import relative
 from graders.faults import Fault, Level
 from graders.inspecting import inspect_quest
 from graders.loading import find_quests
+from graders.workshop.mending import mend
 from simulator.cli import faults as printed
 from simulator.cli.printing import Code, console
 
@@ -34,7 +36,7 @@ _PRINTERS = {
 }
 
 
-def command(
+def command(  # noqa: PLR0913 - one parameter an option
     quest: Annotated[
         Path, typer.Argument(help="A quest's folder, or one of many quests.")
     ] = Path(),
@@ -47,18 +49,35 @@ def command(
         bool, typer.Option("--warnings/--no-warnings", help="Whether warnings are told.")
     ] = True,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count, too.")] = False,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Mend what has one mend, and remember which texts match.")
+    ] = False,
+    translated: Annotated[
+        bool, typer.Option("--translated", help="With --fix: both languages say the same now.")
+    ] = False,
 ) -> None:
     begin = time.monotonic()
     folders = [quest] if (quest / "quest.yaml").is_file() else find_quests(quest)
     if not folders:
         console(stderr=True).print(f"there is no quest in {quest}: no quest.yaml", markup=False)
         raise typer.Exit(Code.USAGE)
+    if translated and not fix:
+        raise typer.BadParameter("it goes with --fix", param_hint="--translated")
+    for folder in folders if fix else ():
+        _fix(folder, all_match=translated)
     found = [fault for folder in folders for fault in inspect_quest(folder, only=stage)]
     shown = [fault for fault in found if warnings or strict or fault.level is Level.ERROR]
     for line in _lines(shown, form, seconds=time.monotonic() - begin):
         console().print(line, markup=False)
     counted = [fault for fault in found if strict or fault.level is Level.ERROR]
     raise typer.Exit(Code.TO_MEND if counted else Code.DONE)
+
+
+def _fix(folder: Path, *, all_match: bool) -> None:
+    """Mend and tell, on the error stream: the other one is for what is left."""
+    for done in mend(folder, all_match=all_match):
+        place = f"{relative(done.path, Path.cwd())}:{done.line}"
+        console(stderr=True).print(f"mended: {place} {done.code} {done.what}", markup=False)
 
 
 def _lines(found: Sequence[Fault], form: Format, *, seconds: float) -> Iterator[str]:

@@ -19,8 +19,9 @@ from typing import Annotated, Final
 
 import typer
 
-from graders.workshop.workbench import home_of, secret_of
-from simulator.cli.authoring import folder_of
+from graders.loading import load_quest
+from graders.workshop.workbench import build_runtime, home_of, runtimes_of, secret_of
+from simulator.cli.authoring import blamed, folder_of
 from simulator.cli.printing import Code, console
 
 _ROOT: Final = Path(__file__).resolve().parents[3]
@@ -39,7 +40,12 @@ def command(
 ) -> None:
     folder = folder_of(quest).resolve()
     _must_be_free(port)
-    with _settings(folder, home_of(home).absolute(), port or _free_port()) as given:
+    own = home_of(home).absolute()
+    if play:
+        with blamed():
+            for runtime in runtimes_of(load_quest(folder)):
+                build_runtime(runtime, own)
+    with _settings(folder, own, port or _free_port()) as given:
         address = f"http://127.0.0.1:{given['PORT']}/preview/"
         console().print(f"{address} shows {folder.name}; Ctrl-C ends it", markup=False)
         code = _play(given) if play else _look(given)
@@ -67,7 +73,7 @@ def _look(given: Mapping[str, str]) -> int:
 
 def _play(given: Mapping[str, str]) -> int:
     """The whole site: rooms, a worker, a broker."""
-    return _until_stopped([[sys.executable, "-m", "simulator.serving"]], given)
+    return _until_stopped([[sys.executable, "-m", "simulator.serving", "--preview"]], given)
 
 
 @contextmanager

@@ -6,10 +6,11 @@ other blocker; cheats earn nothing; every check stops something; a second run sa
 no label of the hidden data reaches a room or a report. What has not changed since the last time
 is not judged again.
 
-Leaves with 0 when all of this holds, 1 when something is to mend, 2 for a wrong command, 3 when
+Leaves with 0 when all of this holds, 1 when something is to mend, 2 for a wrong command, 4 when
 the sandbox fell down.
 """
 
+import fnmatch
 import time
 from pathlib import Path
 from typing import Annotated
@@ -17,10 +18,11 @@ from typing import Annotated
 import typer
 
 from graders.quest import Quest
+from graders.workshop.doubting import doubt as doubt_stage
 from graders.workshop.proofs import Proof, keep_proof
 from graders.workshop.proving import Asked, prove, sound_quest
 from graders.workshop.verifying import RUNS, Progress
-from graders.workshop.workbench import SHELLS, home_of
+from graders.workshop.workbench import SHELLS, bench, home_of
 from simulator.cli.authoring import blamed, folders_of, scale_named
 from simulator.cli.printing import Code, console
 
@@ -34,6 +36,10 @@ def command(  # noqa: PLR0913 - one parameter an option
     ] = None,
     changed: Annotated[
         bool, typer.Option("--changed", help="Only works whose result is not known yet.")
+    ] = False,
+    doubt: Annotated[
+        bool,
+        typer.Option("--doubt", help="Then empty each check in turn: would anybody notice?"),
     ] = False,
     full: Annotated[
         bool, typer.Option("--full", help="At the scale that learners are judged on.")
@@ -67,6 +73,7 @@ def command(  # noqa: PLR0913 - one parameter an option
                 changed=changed,
             )
             good &= _proven(found, asked)
+            good &= not doubt or _doubted(found, asked)
     raise typer.Exit(Code.DONE if good else Code.TO_MEND)
 
 
@@ -84,6 +91,24 @@ def _proven(quest: Quest, asked: Asked) -> bool:
     keep_proof(proof, asked.home)
     _conclude(proof, count, time.monotonic() - begin)
     return not proof.problems and (count.all > 0 or asked.changed)
+
+
+def _doubted(quest: Quest, asked: Asked) -> bool:
+    """Empty the checks aloud, one after the other; whether each was noticed."""
+    out, begin, all_noticed, count = console(), time.monotonic(), True, 0
+
+    def wanted(check: str) -> bool:
+        return not asked.only or any(fnmatch.fnmatchcase(check, word) for word in asked.only)
+
+    with bench(quest, scale=asked.scale, home=asked.home, shell=asked.shell) as place:
+        for found in (one for stage in quest.stages for one in doubt_stage(place, stage, wanted)):
+            count += 1
+            all_noticed &= bool(found.noticed)
+            said = found.noticed[0] if found.noticed else "nobody notices that it does nothing"
+            mark = "✓" if found.noticed else "!"
+            out.print(f"{mark} {found.stage} {found.check}: {said}", markup=False)
+    out.print(f"{quest.slug}: {count} checks emptied; {time.monotonic() - begin:.1f} s")
+    return all_noticed and count > 0
 
 
 def _least(quest: Quest) -> str:

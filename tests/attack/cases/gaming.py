@@ -265,6 +265,7 @@ CASES: Final = (
             ("", "shuffled", "answer = answer.sample(frac=1, random_state=3)"),
             ("/index", "under a misleading index", "answer.index = answer['id'].to_numpy()[::-1]"),
             ("/named", "that have their ids as the index", "answer = answer.set_index('id').iloc[::-1]"),
+            ("/both", "that have their ids as a column and as the index", "answer = answer.set_index('id', drop=False).iloc[::-1]"),
             ("/levels", "under an index of two levels", "answer.index = pd.MultiIndex.from_arrays([answer['id'][::-1], answer['price']], names=[None, None])"),
         )
     ),
@@ -272,8 +273,8 @@ CASES: Final = (
         "GAM-03/twice",
         "has other ids in an index of the same name",
         "answer.index = pd.Index(answer['id'].to_numpy()[::-1], name='id')",
-        says={"prices_are_near": Says("error", "raised", {"error": "ValueError"})},
-        sees="M-CRASH-H",
+        says={"prices_are_near": Says("error", "names_twice")},
+        sees="M-CONTRACT",
         also=_earns_nothing("prices_are_near"),
     ),
     *(

@@ -4,27 +4,37 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from threading import Event as Flag
+from typing import Any
 
 import pytest
+from django.db import InterfaceError, OperationalError
 from django.db.models import F, Value
 from django.db.models.functions import Now
 
 from graders.faults import Fault, QuestError
 from graders.intake import NotGradable, Problem
+from graders.quest import Quest
 from graders.results import Event, Outcome
 from sandbox.interface import Limits, Sandbox, SandboxError
 from simulator.accounts.models import User
-from simulator.attempts import claiming
+from simulator.attempts import claiming, runner_state, steadfast
 from simulator.attempts.claiming import Claim, claim, claim_next
 from simulator.attempts.delivering import Judge, Work, deliver
 from simulator.attempts.drafts import enrol
-from simulator.attempts.models import Attempt, Grading, Outbox, Result, Verdict
+from simulator.attempts.handing_in import queue
+from simulator.attempts.models import Attempt, Capacity, Grading, Outbox, Result, Verdict
 from simulator.attempts.reading import latest_grading
+from simulator.attempts.recording import record
 from tests.fakes import FakeSandbox
 from tests.simulator.conftest import HandIn
 from tests.simulator.judges import falling, platform_error, result, saying, verdict, wrong_sum
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _a_runner_that_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner_state, "opens_rooms", lambda: True)
 
 
 def claimed(grading: Grading) -> Claim:
@@ -54,10 +64,96 @@ def test_of_two_claims_one_wins(queued: Grading) -> None:
 
 def test_a_claim_raises_the_fence_and_counts_a_try(queued: Grading) -> None:
     first = claimed(queued)
+    queued.refresh_from_db()
+    assert (first.fence, queued.infra_attempts, queued.losses) == (1, 1, 0)
+    assert queued.run_until is not None
+
+
+def test_a_lease_that_ran_out_is_a_loss_and_no_try(queued: Grading) -> None:
+    claimed(queued)
     expire(queued)
     second = claimed(queued)
     queued.refresh_from_db()
-    assert (first.fence, second.fence, queued.infra_attempts) == (1, 2, 2)
+    assert (second.fence, queued.infra_attempts, queued.losses) == (2, 1, 1)
+
+
+def test_a_room_that_falls_is_a_try_and_a_runner_that_falls_is_a_loss(
+    queued: Grading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts: list[tuple[int, int]] = []
+    for opens in (True, False):
+        monkeypatch.setattr(runner_state, "opens_rooms", lambda opens=opens: opens)
+        Grading.objects.update(not_before=None)
+        deliver(claimed(queued), judge=falling(SandboxError("gone")), sandbox=FakeSandbox())
+        queued.refresh_from_db()
+        counts.append((queued.infra_attempts, queued.losses))
+    assert counts == [(1, 0), (1, 1)]
+    assert "gone" in queued.trouble
+
+
+def test_a_write_is_said_again_when_the_database_was_away(
+    queued: Grading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steadfast, "WAITS", (0.0, 0.0))
+    answers = iter([OperationalError("cut off"), InterfaceError("closed")])
+
+    def finish(*args: Any) -> bool:
+        for error in answers:
+            raise error
+        return true_finish(*args)
+
+    true_finish = claiming.finish
+    monkeypatch.setattr(claiming, "finish", finish)
+    assert deliver(claimed(queued), judge=saying(), sandbox=FakeSandbox())
+    assert Verdict.objects.count() == 1
+
+
+def test_what_no_database_can_hold_is_stored_as_what_it_can(queued: Grading) -> None:
+    """A program may print NUL, and halves of a pair of surrogates: PostgreSQL holds neither."""
+    ugly = result("is_right", Outcome.FAILED, reason="differs", params={"found": "a\0b\ud800c"})
+    assert deliver(claimed(queued), judge=saying(ugly), sandbox=FakeSandbox())
+    (row,) = Result.objects.filter(event=Result.Event.RESULT)
+    assert row.body["params"]["found"].startswith("a\N{REPLACEMENT CHARACTER}b")
+    assert "\0" not in str(Verdict.objects.get().body)
+
+
+def test_what_is_recorded_twice_stands_once(queued: Grading) -> None:
+    current = claimed(queued)
+    for _ in range(2):  # as when a commit was made whose answer never came
+        record(current, result("is_there"), position=0)
+    assert Result.objects.count() == 1
+
+
+def test_an_account_that_is_deleted_meanwhile_leaves_nothing(queued: Grading) -> None:
+    current = claimed(queued)
+
+    def judge(work: Work, sandbox: Sandbox) -> Iterator[Event]:
+        yield result("is_there")
+        queued.learner.delete()
+        yield result("is_right")
+        yield verdict()
+
+    assert not deliver(current, judge=judge, sandbox=FakeSandbox())
+    assert not Grading.objects.exists()
+    assert not Verdict.objects.exists()
+
+
+def test_a_lane_runs_only_so_many_and_the_others_have_room(
+    hand_in: HandIn, toy: Quest, colleague: User
+) -> None:
+    batch = [queue(hand_in(), toy, Grading.Lane.BATCH)]
+    batch.append(queue(hand_in(by=enrol(colleague, "toy")), toy, Grading.Lane.BATCH))
+    first = claim(batch[0].pk)
+    assert first is not None
+    assert claim(batch[1].pk) is None
+    interactive = Grading.objects.filter(lane=Grading.Lane.INTERACTIVE)
+    assert all(claim(pk) for pk in interactive.values_list("pk", flat=True))
+    bells = Outbox.objects.filter(grading=batch[1], kind=Outbox.Kind.GRADE)
+    rung = bells.count()
+    claiming.finish(first, verdict())
+    assert bells.count() == rung + 1
+    Capacity.objects.filter(lane=Grading.Lane.BATCH).update(most_running=5)
+    assert claim(batch[1].pk) is not None
 
 
 def test_what_a_stale_claim_found_is_discarded(queued: Grading) -> None:

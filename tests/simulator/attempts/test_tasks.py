@@ -8,7 +8,7 @@ import pytest
 from pytest_django import Settings
 
 from graders.datasets import Datasets
-from simulator.attempts import health, tasks
+from simulator.attempts import health, runner_state, tasks, watching
 from simulator.attempts.handing_in import queue
 from simulator.attempts.models import Grading, Verdict
 from simulator.attempts.reading import latest_grading
@@ -28,6 +28,7 @@ def judged(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeSandbox:
     monkeypatch.setattr(tasks, "RunnerSandbox", lambda _: fake)
     data = Datasets(public="toy", hidden={}, public_folder=tmp_path, truth=tmp_path)
     monkeypatch.setattr(tasks, "prepare", lambda *_, **__: data)
+    monkeypatch.setattr(runner_state, "opens_rooms", lambda: True)
     return fake
 
 
@@ -44,6 +45,17 @@ def test_a_bell_that_rings_twice_is_one_verdict(hand_in: HandIn, judged: FakeSan
     tasks.grade(grading.pk)
     tasks.grade(grading.pk)
     assert Verdict.objects.count() == 1
+
+
+def test_without_rooms_nothing_is_claimed(
+    hand_in: HandIn, judged: FakeSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner_state, "opens_rooms", lambda: False)
+    monkeypatch.setattr(tasks, "ROOMS_ARE_AWAITED", 0.0)
+    grading = latest_grading(hand_in())
+    tasks.grade(grading.pk)
+    grading.refresh_from_db()
+    assert (grading.state, grading.infra_attempts) == (Grading.State.QUEUED, 0)
 
 
 def test_a_bell_for_nothing_is_nothing(judged: FakeSandbox) -> None:
@@ -89,7 +101,7 @@ def test_a_worker_reads_the_quests_before_it_forks(toy: Any, settings: Settings)
 def test_a_worker_that_lives_is_heard_of() -> None:
     stopped = threading.Event()
     stopped.set()
-    health._beat(stopped)
+    watching._watch(stopped)
     assert health.check()["worker"] == "ok"
 
 

@@ -1,11 +1,14 @@
 """The quests of the site: loaded once, kept by digest, shown as clean HTML."""
 
+import shutil
+
 import pytest
 from pytest_django import Settings
 
 from graders.quest import Quest
 from simulator.catalog import quests
 from simulator.catalog.markdown import DEEPEST, render
+from simulator.catalog.models import KeptQuest
 from simulator.catalog.numbers import UnknownNumber, with_numbers
 
 
@@ -34,6 +37,7 @@ def test_a_changed_quest_is_read_again_only_while_authors_work(
     assert quests.get_quest("toy").digest != toy.digest
 
 
+@pytest.mark.django_db
 def test_a_kept_quest_is_the_same_and_is_checked(toy: Quest, settings: Settings) -> None:
     quests.keep(toy)
     quests.keep(toy)
@@ -42,6 +46,21 @@ def test_a_kept_quest_is_the_same_and_is_checked(toy: Quest, settings: Settings)
     assert kept.folder.is_relative_to(settings.SIM_HOME)
 
 
+@pytest.mark.django_db
+def test_a_host_without_the_copy_unpacks_it_from_the_database(
+    toy: Quest, settings: Settings
+) -> None:
+    quests.keep(toy)
+    shutil.rmtree(settings.SIM_HOME / "quests")
+    assert quests.kept("toy", digest=toy.digest).digest == toy.digest
+    KeptQuest.objects.update(archive=b"no archive")
+    shutil.rmtree(settings.SIM_HOME / "quests")
+    quests._kept.cache_clear()
+    with pytest.raises(quests.NoSuchQuest):
+        quests.kept("toy", digest=toy.digest)
+
+
+@pytest.mark.django_db
 def test_a_kept_quest_that_was_tampered_with_is_refused(toy: Quest) -> None:
     quests.keep(toy)
     folder = quests._kept_folder("toy", toy.digest)

@@ -86,5 +86,5 @@ def test_a_larger_cohort_costs_no_more_queries(
         learner = User.objects.create_user(f"learner{number}")
         Membership.objects.create(cohort=cohort, learner=learner)
         drafts.enrol(learner, "toy")
-    assert queries(client, address) == before <= 12
-    assert queries(client, "/cohorts/") == listed <= 6
+    assert queries(client, address) == before <= 14
+    assert queries(client, "/cohorts/") == listed <= 8

@@ -1,7 +1,7 @@
 """Train the model and say how good it is: ``python -m churn.train --out DIR``.
 
-Writes ``DIR/model`` and ``DIR/metrics.json``. Under the same `simkit.seed()` and the same
-data, two runs write the same model.
+Writes ``DIR/model``, ``DIR/metrics.json`` and a run in the MLflow store ``DIR/mlflow.db``. Under
+the same `simkit.seed()` and the same data, two runs write the same model.
 """
 
 import argparse
@@ -112,7 +112,26 @@ def main() -> None:
     model.save(out / "model")
     report = asdict(quality) | {"rows": len(rows)}
     (out / "metrics.json").write_text(json.dumps(report, indent=2), encoding="utf-8")
+    _track(out, model, quality, rows)
     log.info("trained on %d renewals, saved to %s", len(rows), out)
+
+
+def _track(out: Path, model: ChurnModel, quality: Quality, rows: pd.DataFrame) -> None:
+    """Log the run. Whoever only trains or measures needs no MLflow, so it is imported here."""
+    from churn.tracking import log_run  # noqa: PLC0415
+
+    log_run(
+        out,
+        params={
+            "seed": model.seed,
+            "rounds": model.rounds,
+            "rows": len(rows),
+            "valid_from": quality.valid_from,
+        },
+        metrics={"roc_auc": quality.roc_auc, "log_loss": quality.log_loss, "ece": quality.ece},
+        booster=model.booster,
+        example=rows[list(model.columns)].head(5),
+    )
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from graders import Check, Phase, Workspace, check, fail, production
+from graders import Check, Phase, Workspace, check, fail, production, tracking
 from graders.leakage import dependence
 
 LATE = ("cancel_page_views", "status_final")
@@ -246,4 +246,20 @@ typed = _after_it_trains(production.annotated(points=1))
 told = _after_it_trains(production.documented(points=1))
 pinned = _after_it_trains(production.pinned(points=2))
 bound = _after_it_trains(production.binds_sql(points=1))
-logged = _after_it_trains(production.logs(points=1))
+said = _after_it_trains(production.logs(points=1))
+tracked = tracking.logged(
+    "churn",
+    params=["seed"],
+    metrics=["roc_auc", "log_loss", "ece"],
+    points=4,
+    severity="minor",
+    needs=["trains"],
+    phase=Phase.TRAIN,
+)
+agrees = tracking.agrees_with_file(
+    "churn",
+    ["roc_auc", "log_loss", "ece"],
+    points=2,
+    needs=[tracked],
+    phase=Phase.TRAIN,
+)

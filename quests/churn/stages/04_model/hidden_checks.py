@@ -24,7 +24,7 @@ def tells_who_leaves(work: Workspace) -> None:
     _probabilities(work)
 
 
-@check(group="metrics", points=24, kind="metric", needs=["tells_who_leaves"])
+@check(group="metrics", points=20, kind="metric", needs=["tells_who_leaves"])
 def ranks_who_leaves(work: Workspace) -> Praise:
     """ROC-AUC on hidden renewals, without a letter."""
     value = roc_auc(_left(work), _probabilities(work))
@@ -38,7 +38,7 @@ def ranks_who_leaves(work: Workspace) -> Praise:
     return praise("ranks_well", target=target)
 
 
-@check(group="metrics", points=14, kind="metric", needs=["ranks_who_leaves"])
+@check(group="metrics", points=12, kind="metric", needs=["ranks_who_leaves"])
 def is_not_surprised(work: Workspace) -> None:
     """Log-loss on hidden renewals, without a letter."""
     value = log_loss(_left(work), _probabilities(work))

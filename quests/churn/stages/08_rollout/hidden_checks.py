@@ -1,6 +1,7 @@
 """Eight weeks of a market that nobody has seen, state by state, up to the reveal."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,8 @@ from graders import Phase, Workspace, check, fail
 from graders.checking import Praise
 from graders.rollout import (
     Asked,
+    Flags,
+    Floats,
     Rollout,
     answers_everybody,
     canary_sings,
@@ -28,6 +31,7 @@ DECIDE = "RetentionPolicy.decide"
 LAUNCH = "churn.launch:decide_launch"
 PROMISED = "expected_gain_rub"
 RISKY = 1.5  # times everybody's chance to leave: whoever was chosen was chosen for that
+OVERLAP = 0.4  # of the letters that go to the likeliest to leave; by chance it is the limit, 0.15
 NO_GO = {
     "silent": ("lessons_84d<=2", "lessons_84d<3"),
     "finished": ("progress_pct>0.85", "progress_pct>=0.85"),
@@ -52,7 +56,7 @@ def rollout(work: Workspace) -> Rollout:
 # ------------------------------------------------------------------ offline gates
 @check(
     group="production",
-    points=4,
+    points=3,
     severity="blocker",
     kind="contract",
     needs=["builds_a_policy", "has_a_plan"],
@@ -65,7 +69,7 @@ def answers_every_renewal(work: Workspace) -> None:
 
 @check(
     group="tests",
-    points=5,
+    points=3,
     kind="invariance",
     needs=["answers_every_renewal"],
     phase=Phase.ROLLOUT,
@@ -77,7 +81,7 @@ def order_does_not_matter(work: Workspace) -> None:
 
 # ------------------------------------------------------------------ plan, A/A and canary
 @check(
-    group="metrics", points=10, kind="exact", needs=["answers_every_renewal"], phase=Phase.ROLLOUT
+    group="metrics", points=9, kind="exact", needs=["answers_every_renewal"], phase=Phase.ROLLOUT
 )
 def plan_can_find_it(work: Workspace) -> None:
     """The plan's unit, deviation, sample and length fit each other and the market."""
@@ -89,7 +93,7 @@ def plan_can_find_it(work: Workspace) -> None:
 
 @check(
     group="business",
-    points=8,
+    points=6,
     kind="resource",
     needs=["answers_every_renewal"],
     phase=Phase.ROLLOUT,
@@ -103,7 +107,7 @@ def canary_holds(work: Workspace) -> None:
 # ------------------------------------------------------------------ A/B and decision
 @check(
     group="business",
-    points=12,
+    points=11,
     severity="blocker",
     kind="resource",
     needs=["answers_every_renewal"],
@@ -116,7 +120,7 @@ def nothing_else_breaks(work: Workspace) -> None:
 
 @check(
     group="business",
-    points=10,
+    points=9,
     kind="negation",
     needs=["answers_every_renewal"],
     phase=Phase.ROLLOUT,
@@ -130,7 +134,7 @@ def decides_by_the_evidence(work: Workspace) -> None:
 # ------------------------------------------------------------------ reveal
 @check(
     group="business",
-    points=26,
+    points=24,
     severity="blocker",
     kind="metric",
     needs=["answers_every_renewal"],
@@ -141,20 +145,90 @@ def earns_by_its_own_skill(work: Workspace) -> Praise:
     begun, gate = rollout(work), _gate(work)
     decision = work.once("decision", lambda: "")
     work.show(readout(begun, decision=decision, enough=gate[0]))
-    chosen, everybody = _risk(work)
-    if begun.truth.capture < gate[0] and chosen > RISKY * everybody:
-        fail("finds_who_leaves", risk=chosen, capture=max(0.0, begun.truth.capture))
+    if begun.truth.capture < gate[0]:
+        _say_why(work, max(0.0, begun.truth.capture))
     return earns_by_skill(begun, pass_=gate[0], merit=gate[1])
 
 
-def _risk(work: Workspace) -> tuple[float, float]:
-    """The mean chance to leave without a letter: of those who get one, and of everybody."""
+@dataclass(frozen=True, kw_only=True)
+class Letters:
+    """The letters that were sent, as the world knows them: a row a letter."""
+
+    p0: Floats
+    change: Floats  # p1 less p0: what the letter does
+    gain: Floats
+    riskiest: Flags  # among as many of the likeliest to leave as letters were sent that week
+    everybody: float  # the mean chance to leave without a letter, of all renewals
+
+    @property
+    def risk(self) -> float:
+        """The mean chance to leave without a letter, of those who got one."""
+        return float(self.p0.mean())
+
+    def lost_on(self, kind: Flags) -> float:
+        """The money that letters of a kind lose, roubles."""
+        return float(-np.minimum(self.gain[kind], 0.0).sum())
+
+
+def _letters(work: Workspace) -> Letters | None:
+    """What is known of the letters; None where none was sent."""
     begun = rollout(work)
-    weeks = range(begun.world.steps)
-    chosen = np.concatenate([begun.actions(week) > 0 for week in weeks])
     rows = work.truth("world").sort_values("week", kind="stable")
-    risk = rows["p0"].to_numpy(np.float64)
-    return float(risk[chosen].mean()) if chosen.any() else 0.0, float(risk.mean())
+    p0, p1 = rows["p0"].to_numpy(np.float64), rows["p1"].to_numpy(np.float64)
+    sent = [begun.actions(week) > 0 for week in range(begun.world.steps)]
+    chosen = np.concatenate(sent)
+    if not chosen.any():
+        return None
+    ends = np.cumsum([len(flags) for flags in sent])[:-1]
+    riskiest = [
+        _largest(part, int(flags.sum()))
+        for part, flags in zip(np.split(p0, ends), sent, strict=True)
+    ]
+    weeks = range(begun.world.steps)
+    gain = np.concatenate([_gain(begun, week) for week in weeks])
+    return Letters(
+        p0=p0[chosen],
+        change=(p1 - p0)[chosen],
+        gain=gain[chosen],
+        riskiest=np.concatenate(riskiest)[chosen],
+        everybody=float(p0.mean()),
+    )
+
+
+def _largest(values: Floats, count: int) -> Flags:
+    found = np.zeros(len(values), dtype=np.bool_)
+    found[np.argsort(-values, kind="stable")[:count]] = True
+    return found
+
+
+def _gain(begun: Rollout, week: int) -> Floats:
+    nobody = np.zeros(len(begun.actions(week)), dtype=np.int64)
+    found: Floats = begun.world.worth(week, nobody + 1) - begun.world.worth(week, nobody)
+    return found
+
+
+def _say_why(work: Workspace, capture: float) -> None:
+    """Fail with what the letters went wrong on, where one thing stands out.
+
+    A list of leavers shares its names with the likeliest to leave. Otherwise money was lost on
+    those whom the letter drives away, or on gifts to those who would have stayed: the one is named
+    that is more than half of all losses.
+    """
+    letters = _letters(work)
+    if letters is None:
+        return
+    if letters.riskiest.mean() >= OVERLAP and letters.risk > RISKY * letters.everybody:
+        change = max(0.0, -float(letters.change.mean()))
+        fail("finds_who_leaves", risk=letters.risk, change=change, capture=capture)
+    woken = letters.change > 0
+    gifts = ~woken & (letters.p0 <= letters.everybody)
+    lost = letters.lost_on(np.ones(len(letters.gain), dtype=np.bool_))
+    if lost and letters.lost_on(woken) > lost / 2:
+        share, loss = float(woken.mean()), letters.lost_on(woken) / lost
+        fail("wakes_sleeping_dogs", letters=share, loss=loss, capture=capture)
+    if lost and letters.lost_on(gifts) > lost / 2:
+        share, loss = float(gifts.mean()), letters.lost_on(gifts) / lost
+        fail("gives_gifts", letters=share, loss=loss, capture=capture)
 
 
 def _scale(work: Workspace) -> str:
@@ -168,7 +242,7 @@ def _gate(work: Workspace) -> tuple[float, float]:
 
 @check(
     group="business",
-    points=10,
+    points=8,
     kind="directional",
     needs=["answers_every_renewal"],
     phase=Phase.ROLLOUT,
@@ -188,7 +262,7 @@ def lets_sleeping_dogs_lie(work: Workspace) -> None:
 
 @check(
     group="metrics",
-    points=8,
+    points=7,
     kind="consistency",
     needs=["answers_every_renewal"],
     phase=Phase.ROLLOUT,
@@ -200,9 +274,7 @@ def promises_what_it_delivers(work: Workspace) -> None:
     for week in range(begun.world.steps):
         chosen = begun.actions(week) > 0
         promised += float(_promises(begun, week)[chosen].sum())
-        nobody = np.zeros(len(chosen), dtype=np.int64)
-        gain = begun.world.worth(week, nobody + 1) - begun.world.worth(week, nobody)
-        delivered += float(gain[chosen].sum())
+        delivered += float(_gain(begun, week)[chosen].sum())
         letters += int(chosen.sum())
     if not letters:
         fail("no_letters")

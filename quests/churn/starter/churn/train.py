@@ -1,6 +1,6 @@
 """Train the model and say how good it is: ``python -m churn.train --out DIR``.
 
-To write: ``DIR/model`` (by `ChurnModel.save`) and ``DIR/metrics.json``.
+To write: ``DIR/model`` (by `ChurnModel.save`) and ``DIR/metrics.json`` and a run in ``DIR/mlflow.db``.
 """
 
 import pandas as pd

@@ -14,8 +14,8 @@ class UpliftModel:
 
     def fit(self, X: pd.DataFrame, treated: ArrayLike, y: ArrayLike) -> Self:
         """Fit on one row a pilot renewal: features, 1 where a letter was sent, 1 where the person left."""
-        raise NotImplementedError("stage 'Eight weeks of the market'")
+        raise NotImplementedError("stage 'Whom a letter changes'")
 
     def predict(self, X: pd.DataFrame) -> pd.DataFrame:
         """Chance to leave without a letter, `p0`, and with it, `p1`, on the index of X."""
-        raise NotImplementedError("stage 'Eight weeks of the market'")
+        raise NotImplementedError("stage 'Whom a letter changes'")

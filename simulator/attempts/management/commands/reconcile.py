@@ -3,14 +3,17 @@
 import logging
 import signal
 import threading
+import time
 from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, close_old_connections
 
+from simulator.attempts import health, ringing
 from simulator.attempts.reconciling import reconcile, seconds_to_next
 
 SOONEST: Final = 0.2
+TIDY_EVERY: Final = 3600.0
 
 logger = logging.getLogger(__name__)
 
@@ -19,7 +22,7 @@ class Command(BaseCommand):
     help = "Send unsent messages, requeue expired leases, give up on hopeless gradings."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--every", type=float, default=20.0, help="seconds between rounds")
+        parser.add_argument("--every", type=float, default=10.0, help="seconds between rounds")
         parser.add_argument("--once", action="store_true", help="one round, then stop")
 
     def handle(self, *, every: float, once: bool, **_: Any) -> None:  # noqa: ANN401, Django's own
@@ -39,9 +42,18 @@ class Command(BaseCommand):
             close_old_connections()
             done = reconcile()
             next_in = seconds_to_next()
+            health.beat(health.RECONCILER)
+            self._have_tidied()
         except DatabaseError:
             logger.exception("the database did not answer; the next round tries again")
             return None
         if done.anything:
             logger.info("%s", done)
         return next_in
+
+    _tidied = -TIDY_EVERY
+
+    def _have_tidied(self) -> None:
+        """Housekeeping, now and then; by a worker, in a lane where it keeps nobody waiting."""
+        if time.monotonic() - self._tidied >= TIDY_EVERY and ringing.ring_for_housekeeping():
+            self._tidied = time.monotonic()

@@ -42,6 +42,13 @@ class ChurnModel:
         self.columns: tuple[str, ...] = tuple(FEATURES)
         self._booster: lgb.Booster | None = None
 
+    @property
+    def booster(self) -> lgb.Booster:
+        """The fitted trees. Raises RuntimeError before `fit`."""
+        if self._booster is None:
+            raise RuntimeError("fit or load the model first")
+        return self._booster
+
     def fit(self, X: pd.DataFrame, y: ArrayLike) -> Self:
         """Fit on one row a renewal.
 

@@ -1,0 +1,1 @@
+"""What a deployment needs beside the site: configuration, secrets, a sign of life."""

@@ -1,0 +1,5 @@
+"""Left for later."""
+
+
+def test_later() -> None:
+    assert len("later") == 5

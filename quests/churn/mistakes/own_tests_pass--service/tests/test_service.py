@@ -1,0 +1,5 @@
+"""Later."""
+
+
+def test_later() -> None:
+    assert len("later") == 5

@@ -1,0 +1,12 @@
+"""What tests are worth: green wherever the code is right, and red where it is not."""
+
+from graders import own_tests, production
+
+KINDS = ("exact", "invariance", "directional", "negation", "consistency")
+
+written = own_tests.written(points=6, least=10, kinds=KINDS)
+green = own_tests.green(points=4, needs=[written])
+valid = own_tests.valid(points=20, needs=[written])
+catches = own_tests.catches(points=67)
+tidy = production.lint(points=3)
+secrets = production.no_secrets(points=0)

@@ -1,0 +1,5 @@
+"""Leave."""
+
+import os
+
+os._exit(0)

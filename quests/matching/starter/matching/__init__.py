@@ -1,0 +1,1 @@
+"""Which card of the catalogue an offer belongs to."""

@@ -1,0 +1,1 @@
+"""Faults at random moments against a whole site of one's own: `python -m tests.chaos`."""
