@@ -77,11 +77,12 @@ def guardrails_hold(rollout: Rollout) -> None:
     _refuse(rollout.ab.breached)
 
 
-def is_planned(rollout: Rollout, *, weekly: float, unit: str) -> None:
+def is_planned(rollout: Rollout, *, weekly: float, unit: str, sd_slack: float = _SD_SLACK) -> None:
     """The plan can find what it looks for: its own numbers fit each other and the world.
 
     `weekly`: units a week; `unit`: what has to be randomised. ``plan_unit``, ``plan_too_loose``
-    (alpha above 5 %, power below 80 %), ``plan_deviation`` (more than 15 % off), ``plan_sample``
+    (alpha above 5 %, power below 80 %), ``plan_deviation`` (more than `sd_slack` off, 15 % where
+    nothing else is said), ``plan_sample``
     (more than 10 % off what follows from sd, mde, alpha, power), ``plan_too_short``,
     ``plan_too_long``.
     """
@@ -92,7 +93,7 @@ def is_planned(rollout: Rollout, *, weekly: float, unit: str) -> None:
         fail("plan_too_loose", alpha=plan.alpha, power=plan.power)
     if plan.weeks > world.steps // world.steps_a_week:
         fail("plan_too_long", weeks=plan.weeks, most=world.steps // world.steps_a_week)
-    _check_deviation(rollout)
+    _check_deviation(rollout, sd_slack)
     needed = sample_size(sd=plan.sd, mde=plan.mde, alpha=plan.alpha, power=plan.power)
     if abs(plan.n_per_arm - needed) > _N_SLACK * needed:
         fail("plan_sample", said=plan.n_per_arm, needed=needed)
@@ -141,7 +142,7 @@ def _refuse(broken: tuple[Guarded, ...]) -> None:
         )
 
 
-def _check_deviation(rollout: Rollout) -> None:
+def _check_deviation(rollout: Rollout, slack: float) -> None:
     """The raw deviation of the money, or what CUPED leaves of it where the plan says CUPED."""
     money, before = rollout.control
     raw = float(money.std(ddof=1))
@@ -149,5 +150,5 @@ def _check_deviation(rollout: Rollout) -> None:
     if rollout.plan.cuped and before is not None:
         least = cuped_sd(money, before)
     said = rollout.plan.sd
-    if not (1 - _SD_SLACK) * least <= said <= (1 + _SD_SLACK) * raw:
+    if not (1 - slack) * least <= said <= (1 + slack) * raw:
         fail("plan_deviation", said=said, own=raw)

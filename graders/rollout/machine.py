@@ -13,10 +13,11 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 
-from graders.failures import Fail
 from graders.rollout.assignment import Keys, keys, treated
-from graders.rollout.estimators import Effect, clustered, cuped, ratio, srm, welch
+from graders.rollout.counting import Counted, counted
+from graders.rollout.estimators import srm
 from graders.rollout.guarding import Guarded, guard
+from graders.rollout.markets import Shared, Weighed, point, sizes, untouched
 from graders.rollout.plans import Plan
 from graders.rollout.policies import Asked, Decisions, decide, understood
 from graders.rollout.sequential import obrien_fleming
@@ -54,76 +55,76 @@ class Rollout:
         mixed = batch.iloc[order].reset_index(drop=True)
         answer = decide(self.work, self.world, self.asked, mixed)
         again = understood(self.world, answer, batch[self.world.key], usual)
-        return int((again.actions != self.offline.actions).sum())
+        first = self.offline
+        if self.asked.feedback:  # it has learned since, so both are asked now
+            answer = decide(self.work, self.world, self.asked, batch)
+            first = understood(self.world, answer, batch[self.world.key], usual)
+        return int((again.actions != first.actions).sum())
+
+    def alone(self, rows: int) -> int:
+        """Decisions of the last batch that change when some of its rows are asked one by one."""
+        step = self.world.steps - 1
+        batch, usual = self.world.observe(step), self.world.usual(step)
+        answer = decide(self.work, self.world, self.asked, batch)
+        whole = understood(self.world, answer, batch[self.world.key], usual).actions
+        changed = 0
+        for row in range(min(rows, len(batch))):
+            part = batch.iloc[[row]].reset_index(drop=True)
+            answer = decide(self.work, self.world, self.asked, part)
+            said = understood(self.world, answer, part[self.world.key], usual[[row]])
+            changed += int(said.actions[0] != whole[row])
+        return changed
 
     @cached_property
     def aa(self) -> QuietTest:
         """The planned test on the incumbent alone, split by many salts."""
-        steps = self._quiet_steps
-        money, _ = self.control
-        units = np.concatenate([self._units(step) for step in steps])
-        before = self._before(steps)
-        if self._coarse:
-            money = money if before is None else _adjusted(money, before)
-            alarms = self._coarse_alarms(money, units)
-            return QuietTest(alarms=alarms, salts=AA_SALTS, alpha=self.plan.alpha)
+        rows = self._quiet(before=self._before(self._quiet_steps))
         alarms = 0
         for number in range(AA_SALTS):
-            new = treated(units, salt=f"{self.salt}/aa/{number}")
-            alarms += not self._effect(money, before, new, units).covers_zero
+            new = treated(rows.units, salt=f"{self.salt}/aa/{number}")
+            alarms += not rows.effect(new, alpha=self.plan.alpha).covers_zero
         return QuietTest(alarms=alarms, salts=AA_SALTS, alpha=self.plan.alpha)
-
-    def _coarse_alarms(self, money: Floats, units: Keys) -> int:
-        """False alarms where a unit has many decisions: their sums are the same for every salt."""
-        different, place = np.unique(units, return_inverse=True)
-        sums = np.bincount(place, weights=money).astype(np.float64)
-        counts = np.bincount(place).astype(np.float64)
-        alarms = 0
-        for number in range(AA_SALTS):
-            new = treated(different, salt=f"{self.salt}/aa/{number}")
-            arms = [(sums[arm], counts[arm]) for arm in (~new, new)]
-            alarms += not ratio(arms[0], arms[1], alpha=self.plan.alpha).covers_zero
-        return alarms
 
     @cached_property
     def control(self) -> tuple[Floats, Floats | None]:
-        """What the incumbent's decisions bring, and what was known of them before."""
-        steps = self._quiet_steps
-        seen = [self.world.outcome(step, self.world.usual(step)) for step in steps]
-        parts = [self.world.before(step) for step in steps]
+        """What the incumbent's units bring, and what was known of them before."""
+        parts = [self.world.before(step) for step in self._quiet_steps]
         found = [part for part in parts if part is not None]
-        return _joined(seen), np.concatenate(found) if found else None
+        rows = self._quiet()
+        money = rows.values if isinstance(self.world, Weighed) else rows.decisions
+        return money, np.concatenate(found) if found else None
 
     @cached_property
     def canary(self) -> Canary:
-        """The first step, with the policy on one percent of the units."""
-        step = self._step(0)
-        share = max(CANARY_SHARE, min(1.0, CANARY_LEAST / len(step.usual)))
-        new = treated(step.units, salt=f"{self.salt}/canary", share=share)
-        outcome = self._mixed(0, new)
-        rails = self._guarded([outcome], [new])
-        invalid = step.decided.invalid if new.any() else 0
-        return Canary(decisions=len(step.usual), invalid=invalid, rails=rails)
+        """The first point of time, with the policy on one percent of the units."""
+        steps = [self._step(n) for n in range(min(point(self.world), self.world.steps))]
+        decisions = sum(len(step.usual) for step in steps)
+        share = max(CANARY_SHARE, min(1.0, CANARY_LEAST / decisions))
+        arms = [treated(step.units, salt=f"{self.salt}/canary", share=share) for step in steps]
+        rails = self._guarded([self._mixed(n, new) for n, new in enumerate(arms)], arms)
+        met = any(new.any() for new in arms)
+        invalid = sum(step.decided.invalid for step in steps) if met else 0
+        return Canary(decisions=decisions, invalid=invalid, rails=rails)
 
     @cached_property
     def ab(self) -> Experiment:
         """The A/B test as planned, half of the units a side."""
-        last = min(self.plan.weeks * self.world.steps_a_week, self.world.steps)
+        if isinstance(self.world, Shared) and self.plan.unit == self.world.shared_unit:
+            return self._split(self.world)
+        last = self._planned
         arms = [treated(self._step(n).units, salt=f"{self.salt}/ab") for n in range(last)]
         outcomes = [self._mixed(n, new) for n, new in enumerate(arms)]
         ran, alpha = last, self.plan.alpha
         if self.plan.sequential:
-            ran, alpha = self._looked(outcomes, arms)
+            ran, alpha = self._looked(outcomes)
         arms, outcomes = arms[:ran], outcomes[:ran]
-        money, new = _joined(outcomes), np.concatenate(arms)
-        units = np.concatenate([self._step(step).units for step in range(ran)])
-        before = self._before(list(range(ran)))
-        split = [self._counted(units[arm]) for arm in (~new, new)]
+        rows = self._rows(outcomes)
+        new = treated(rows.units, salt=f"{self.salt}/ab")
         return Experiment(
-            effect=self._effect(money, before, new, units, alpha=alpha),
+            effect=rows.effect(new, alpha=alpha),
             control=_by_step(outcomes, [~arm for arm in arms]),
             treatment=_by_step(outcomes, arms),
-            srm_p=srm(*split),
+            srm_p=srm(int((~new).sum()), int(new.sum())),
             rails=self._guarded(outcomes, arms),
             weeks=math.ceil(ran / self.world.steps_a_week),
             stopped_early=ran < last,
@@ -139,22 +140,30 @@ class Rollout:
         lines["best"] = [world.worth(n, world.best(n)) for n in steps]
         for name in world.simple(0):
             lines[name] = [world.worth(n, world.simple(n)[name]) for n in steps]
-        whole = {name: float(np.concatenate(parts).mean()) for name, parts in lines.items()}
+        size = [sizes(world, n) for n in steps]
+        whole = {name: _per(parts, size) for name, parts in lines.items()}
         simple = {name: whole[name] for name in world.simple(0)}
         floor = max({**simple, "incumbent": whole["incumbent"]}.items(), key=lambda one: one[1])[0]
-        base = [part.mean() for part in lines[floor]]
+        shown = [slice(n, n + point(world)) for n in range(0, world.steps, point(world))]
+        base = [_per(lines[floor][part], size[part]) for part in shown]
         return Reveal(
             policy=whole["policy"],
             incumbent=whole["incumbent"],
             simple=simple,
             best=whole["best"],
             series={
-                name: tuple(float(p.mean() - b) for p, b in zip(lines[name], base, strict=True))
+                name: tuple(
+                    _per(lines[name][part], size[part]) - b
+                    for part, b in zip(shown, base, strict=True)
+                )
                 for name in ("policy", "incumbent", "best")
             },
-            chosen=self._in_segments([(one.actions > 0).astype(float) for one in decided]),
+            chosen=self._in_segments(
+                [(decided[n].actions != untouched(world, n)).astype(float) for n in steps],
+                [np.ones(len(decided[n].actions)) for n in steps],
+            ),
             segments=self._in_segments(
-                [p - f for p, f in zip(lines["policy"], lines[floor], strict=True)]
+                [p - f for p, f in zip(lines["policy"], lines[floor], strict=True)], size
             ),
             invalid=sum(one.invalid for one in decided),
             decisions=sum(len(one.actions) for one in decided),
@@ -221,77 +230,85 @@ class Rollout:
         found = [part for part in parts if part is not None]
         return np.concatenate(found) if found and self.plan.cuped else None
 
-    def _counted(self, units: Keys) -> int:
-        """How many coins were tossed for these decisions."""
-        return len(np.unique(units)) if self._coarse else len(units)
+    def _quiet(self, before: Floats | None = None) -> Counted:
+        """What the incumbent's units bring in the first steps."""
+        steps = self._quiet_steps
+        seen = [self.world.outcome(step, self.world.usual(step)) for step in steps]
+        units = [self._units(step) for step in steps]
+        return counted(seen, units, before, coarse=self._coarse)
 
     @property
     def _coarse(self) -> bool:
         """Whether a unit has many decisions: then it is the cluster of all that it decides."""
         return self.world.unit != self.world.key
 
-    def _effect(
-        self,
-        money: Floats,
-        before: Floats | None,
-        new: Flags,
-        units: Keys,
-        *,
-        alpha: float | None = None,
-    ) -> Effect:
-        alpha = self.plan.alpha if alpha is None else alpha
-        if min(int(new.sum()), int((~new).sum())) < 2:  # noqa: PLR2004 - a variance needs two
-            raise Fail("too_few_units", {"units": len(new)})
-        if self._coarse:
-            if min(len(np.unique(units[arm])) for arm in (new, ~new)) < 2:  # noqa: PLR2004 - as above
-                raise Fail("too_few_units", {"units": len(np.unique(units))})
-            if before is not None:  # what was known before takes its share of every decision
-                money = _adjusted(money, before)
-            return clustered((money[~new], units[~new]), (money[new], units[new]), alpha=alpha)
-        if before is None:
-            return welch(money[~new], money[new], alpha=alpha)
-        old = (money[~new], before[~new])
-        return cuped(old, (money[new], before[new]), alpha=alpha)
+    def _rows(self, outcomes: list[Outcome]) -> Counted:
+        """The units of the first steps of the experiment."""
+        steps = list(range(len(outcomes)))
+        units = [self._units(step) for step in steps]
+        return counted(outcomes, units, self._before(steps), coarse=self._coarse)
 
-    def _looked(self, outcomes: list[Outcome], arms: list[Flags]) -> tuple[int, float]:
+    @property
+    def _planned(self) -> int:
+        """How many steps the planned experiment lasts."""
+        return min(self.plan.weeks * self.world.steps_a_week, self.world.steps)
+
+    def _split(self, world: Shared) -> Experiment:
+        """The test of a plan that splits people who share what there is: what it would show."""
+        money, arms, outcomes, cells = [], [], [], []
+        for n in range(self._planned):
+            step = self._step(n)
+            new = treated(keys(world.people(n)), salt=f"{self.salt}/ab")
+            money.append(world.split(n, step.usual, step.decided.actions, new))
+            arms.append(new)
+            cells.append(np.ones(len(step.usual), dtype=np.bool_))
+            outcomes.append(self._mixed(n, cells[-1]))
+        brought, new = np.concatenate(money), np.concatenate(arms)
+        rows = Counted(units=np.zeros(len(new), dtype=np.uint64), money=brought, decisions=brought)
+        shares = list(zip(money, arms, strict=True))
+        return Experiment(
+            effect=rows.effect(new, alpha=self.plan.alpha),
+            control=tuple(_mean(part[~arm]) for part, arm in shares),
+            treatment=tuple(_mean(part[arm]) for part, arm in shares),
+            srm_p=srm(int((~new).sum()), int(new.sum())),
+            rails=self._guarded(outcomes, cells),
+            weeks=math.ceil(self._planned / self.world.steps_a_week),
+            stopped_early=False,
+        )
+
+    def _looked(self, outcomes: list[Outcome]) -> tuple[int, float]:
         """After how many steps a weekly look ends the experiment, and its level there."""
         weekly, weeks = self.world.steps_a_week, len(outcomes) // self.world.steps_a_week
         bounds = obrien_fleming(weeks, self.plan.alpha)
         ran, bound = len(outcomes), bounds[-1]
         for week, bound in enumerate(bounds, start=1):
             ran = week * weekly
-            before = self._before(list(range(ran)))
-            units = np.concatenate([self._step(step).units for step in range(ran)])
-            new = np.concatenate(arms[:ran])
-            found = self._effect(_joined(outcomes[:ran]), before, new, units)
+            rows = self._rows(outcomes[:ran])
+            new = treated(rows.units, salt=f"{self.salt}/ab")
+            found = rows.effect(new, alpha=self.plan.alpha)
             if found.se > 0 and abs(found.value / found.se) >= bound:
                 break
         return ran, 2 * NormalDist().cdf(-bound)
 
-    def _in_segments(self, values: list[Floats]) -> dict[str, float]:
-        """The mean of a value over the decisions of each segment."""
+    def _in_segments(self, values: list[Floats], size: list[Floats]) -> dict[str, float]:
+        """The sum of a value over the size of each segment."""
         sums: dict[str, list[float]] = {}
         for step, value in enumerate(values):
             for name, inside in self.world.segments(step).items():
                 total = sums.setdefault(name, [0.0, 0.0])
                 total[0] += float(value[inside].sum())
-                total[1] += float(inside.sum())
+                total[1] += float(size[step][inside].sum())
         return {name: top / bottom if bottom else 0.0 for name, (top, bottom) in sums.items()}
 
 
-def _adjusted(money: Floats, before: Floats) -> Floats:
-    """What is left of the money when what was known before is accounted for."""
-    spread = float(((before - before.mean()) ** 2).sum())
-    inside = float(((before - before.mean()) * (money - money.mean())).sum())
-    theta = inside / spread if spread > 0 else 0.0
-    left: Floats = money - theta * (before - before.mean())
-    return left
-
-
-def _joined(outcomes: list[Outcome]) -> Floats:
-    return np.concatenate([one.money for one in outcomes])
+def _per(values: list[Floats], size: list[Floats]) -> float:
+    return float(np.concatenate(values).sum() / np.concatenate(size).sum())
 
 
 def _by_step(outcomes: list[Outcome], arms: list[Flags]) -> tuple[float, ...]:
     pairs = zip(outcomes, arms, strict=True)
-    return tuple(float(one.money[arm].mean()) if arm.any() else 0.0 for one, arm in pairs)
+    return tuple(_mean(one.money[arm]) for one, arm in pairs)
+
+
+def _mean(values: Floats) -> float:
+    return float(values.mean()) if values.size else 0.0

@@ -6,6 +6,7 @@ from graders.forms import LANGUAGES
 from graders.quest import Language, Text
 from graders.readouts import GuardrailLine, Line, Readout, SegmentLine, significant
 from graders.rollout.machine import Rollout
+from graders.rollout.markets import Shared
 from graders.rollout.states import Experiment, Reveal
 from graders.rollout.worlds import Case
 from graders.texts import NBSP
@@ -22,8 +23,11 @@ def readout(rollout: Rollout, *, decision: str, enough: float) -> Readout:
     found, truth, case = rollout.ab, rollout.truth, rollout.world.case
     effect = found.effect
     month = effect.value * case.monthly
+    said = headline(found, truth, case, enough=enough)
+    if isinstance(rollout.world, Shared) and rollout.plan.unit == rollout.world.shared_unit:
+        said = _shares(found, truth, case)
     return Readout(
-        headline=headline(found, truth, case, enough=enough),
+        headline=said,
         money=money(found, truth, case),
         decision=decision,
         effect=significant(effect.value),
@@ -51,6 +55,8 @@ def headline(found: Experiment, truth: Reveal, case: Case, *, enough: float) -> 
         return _loses(truth, case)
     own = significant(truth.over_floor, 2)
     simple = case.simple.get(truth.floor_name, case.incumbent)
+    if truth.floor_name == "incumbent":
+        return _over_incumbent(own, truth, case, enough=enough)
     if truth.capture < enough:
         return _skill_is_missing(own, simple, case)
     total = significant(truth.effect, 2)
@@ -85,6 +91,31 @@ def _loses(truth: Reveal, case: Case) -> Text:
         f"{case.incumbent['en']}: this must not go live.",
         "ru": f"{case.each['ru']} приносит на {_roubles(lost, 'ru')} меньше, чем "
         f"{case.incumbent['ru']}: так запускать нельзя.",
+    }
+
+
+def _over_incumbent(own: float, truth: Reveal, case: Case, *, enough: float) -> Text:
+    """Nothing simple beats today's rule, so all that is earned over it is skill."""
+    part = significant(truth.capture, 2)
+    little = truth.capture < enough
+    return {
+        "en": f"{case.each['en']} brings {_roubles(own, 'en')} more than under "
+        f"{case.incumbent['en']}, {_percent(part, 'en')} of what skill could bring"
+        + (": a better rule of thumb would do as well." if little else "."),
+        "ru": f"{case.each['ru']} приносит на {_roubles(own, 'ru')} больше, чем "
+        f"{case.incumbent['ru']}, — это {_percent(part, 'ru')} от того, что даёт умение"
+        + (": правило получше справилось бы не хуже." if little else "."),
+    }
+
+
+def _shares(found: Experiment, truth: Reveal, case: Case) -> Text:
+    """Both groups lived off the same supply, so their difference is no effect."""
+    shown, true = significant(found.effect.value, 2), significant(truth.effect, 2)
+    return {
+        "en": f"Your test shows {_signed(shown, 'en')} a {case.decision['en']}; the truth is "
+        f"{_signed(true, 'en')}. Both groups shared what there was, so each took from the other.",
+        "ru": f"Тест показывает {_signed(shown, 'ru')} на {case.decision['ru']}, а на самом деле "
+        f"{_signed(true, 'ru')}. Группы делили одно и то же и отнимали друг у друга.",
     }
 
 

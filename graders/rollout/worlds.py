@@ -33,6 +33,7 @@ class Outcome:
 
     money: Floats  # roubles
     counts: Mapping[str, Floats] = field(default_factory=dict)  # what guardrails count
+    per: Floats | None = None  # what money is told per, if not per decision: see `markets.Weighed`
 
 
 @dataclass(frozen=True, kw_only=True)

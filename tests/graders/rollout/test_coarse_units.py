@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from graders.rollout.counting import counted
 from graders.rollout.estimators import clustered
 from graders.rollout.policies import understood
 from graders.rollout.worlds import Codes, Outcome, Reads
@@ -58,7 +59,8 @@ def test_sums_a_shop_give_the_same_alarms_as_the_items_themselves() -> None:
     shops = np.concatenate([np.repeat(np.arange(100), A_SHOP) + 1_000 * n for n in range(4)])
     new = shops % 2 == 0
     effect = clustered((money[~new], shops[~new]), (money[new], shops[new]))
-    own = begun._effect(money, None, new, shops.astype(np.uint64))
+    rows = counted([Outcome(money=money)], [shops.astype(np.uint64)], coarse=True)
+    own = rows.effect(rows.units % 2 == 0, alpha=0.05)
     assert own.value == pytest.approx(effect.value)
     assert own.se == pytest.approx(effect.se)
 

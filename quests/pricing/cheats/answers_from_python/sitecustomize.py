@@ -1,0 +1,3 @@
+import simkit
+
+simkit.query = lambda *a, **k: None

@@ -1,0 +1,2 @@
+def rule(asked, free):
+    return [1.25] * len(asked)

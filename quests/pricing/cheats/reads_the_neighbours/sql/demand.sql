@@ -1,0 +1,1 @@
+SELECT * FROM file('/truth/cells.parquet', Parquet)

@@ -1,0 +1,96 @@
+"""What a cell earns: a zone, a quarter hour, one multiplier. Signed; one place, no copies."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.stats import poisson
+
+
+@dataclass(frozen=True, kw_only=True)
+class Economics:
+    """What Timur (marketplace) and Zoya (finance) have signed.
+
+    Attributes:
+        commission: share of a ride's price that stays with us.
+        ride_cost: roubles a served ride costs us (payments, insurance, support).
+        voucher: roubles for everybody who accepted a price and got no car.
+        duty_cost: roubles a cell for people and machines that watch a model; no part of a price.
+        mean_cap: the promise to the regulator, ride-weighted mean of the multipliers.
+        low, high, step: the grid of multipliers that the app can show.
+    """
+
+    commission: float = 0.25
+    ride_cost: float = 18.0
+    voucher: float = 60.0
+    duty_cost: float = 10.0
+    mean_cap: float = 1.25
+    low: float = 0.80
+    high: float = 2.50
+    step: float = 0.05
+
+
+ECONOMICS = Economics()
+
+
+def grid(econ: Economics = ECONOMICS) -> NDArray[np.float64]:
+    """Every multiplier that the app can show, ascending."""
+    count = round((econ.high - econ.low) / econ.step) + 1
+    return np.round(econ.low + econ.step * np.arange(count), 2)
+
+
+def emin(mu: ArrayLike, c: ArrayLike) -> NDArray[np.float64]:
+    """Expected rides when `mu` riders are expected to accept and `c` cars are there.
+
+    Args:
+        mu: expected number of riders who accept, at least zero; their number is Poisson.
+        c: cars, whole numbers from zero.
+
+    Returns:
+        E[min(Poisson(mu), c)], float64, broadcast as in NumPy.
+
+    Raises:
+        ValueError: `mu` is negative or missing, or `c` is negative or no whole number.
+    """
+    expected, cars = np.asarray(mu, dtype=np.float64), np.asarray(c, dtype=np.float64)
+    if not ((expected >= 0) & np.isfinite(expected)).all():
+        raise ValueError("mu is an expected number: at least zero, and known")
+    if not ((cars >= 0) & (cars == np.floor(cars)) & np.isfinite(cars)).all():
+        raise ValueError("c counts cars: whole, at least zero, and known")
+    below = expected * poisson.cdf(cars - 2, expected)  # sum of k P(k) for k < c
+    return np.asarray(below + cars * poisson.sf(cars - 1, expected), dtype=np.float64)
+
+
+def contribution(
+    price: ArrayLike,
+    lam: ArrayLike,
+    accept_prob: ArrayLike,
+    cars: ArrayLike,
+    base_fare_rub: ArrayLike,
+    econ: Economics = ECONOMICS,
+) -> NDArray[np.float64]:
+    """Expected roubles of a cell: commission less costs of rides, less vouchers.
+
+    Args:
+        price: multiplier, above zero.
+        lam: expected requests in the cell.
+        accept_prob: chance that a rider accepts this price, from 0 to 1.
+        cars: cars at hand under this price.
+        base_fare_rub: fare of a mean ride at multiplier 1, roubles.
+
+    Returns:
+        Roubles per cell, float64, broadcast as in NumPy.
+
+    Raises:
+        ValueError: a price or fare is not above zero, a chance lies outside [0, 1], or what `emin`
+            refuses.
+    """
+    multiplier, fare = np.asarray(price, np.float64), np.asarray(base_fare_rub, np.float64)
+    chance = np.asarray(accept_prob, np.float64)
+    if not (multiplier > 0).all() or not (fare > 0).all():
+        raise ValueError("a price and a fare are above zero, and known")
+    if not ((chance >= 0) & (chance <= 1)).all():
+        raise ValueError("accept_prob is a chance from 0 to 1")
+    accepted = np.asarray(lam, np.float64) * chance
+    served = emin(accepted, cars)
+    return np.asarray(econ.commission * fare * multiplier * served, dtype=np.float64)
