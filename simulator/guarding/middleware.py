@@ -24,7 +24,7 @@ from simulator.guarding.second_factor import has_second_factor
 PERMISSIONS: Final = ", ".join(
     f"{name}=()"
     for name in (
-        "accelerometer", "bluetooth", "browsing-topics", "camera", "display-capture",
+        "accelerometer", "browsing-topics", "camera", "display-capture",
         "geolocation", "gyroscope", "hid", "magnetometer", "microphone", "midi", "payment",
         "serial", "usb", "xr-spatial-tracking",
     )
