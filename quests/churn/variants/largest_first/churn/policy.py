@@ -65,7 +65,8 @@ class RetentionPolicy:
         answer = pd.DataFrame(
             {"user_id": users, "action": np.where(chosen, LETTER, NONE), "expected_gain_rub": gain}
         )
-        return answer.sort_values(["expected_gain_rub", "user_id"], ascending=[False, True], ignore_index=True)
+        by = ["expected_gain_rub", "user_id"]
+        return answer.sort_values(by, ascending=[False, True], ignore_index=True)
 
     def save(self, path: Path | str) -> None:
         """Write the policy as JSON text."""
