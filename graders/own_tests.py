@@ -21,7 +21,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from graders.checking import Check, KindName, Praise
+from graders.checking import Check, KindName, Praise, SeverityName
 from graders.failures import Ended, Fail
 from graders.mutants import KINDS as MUTANT_KINDS
 from graders.ready import Terms, ready
@@ -66,7 +66,7 @@ def written(
     points: float,
     least: int = 3,
     kinds: Sequence[str] = (),
-    severity: Severity = Severity.MAJOR,
+    severity: Severity | SeverityName = Severity.MAJOR,
     needs: Sequence[Check | str] = (),
 ) -> Check:
     """There are tests that assert something, and of each of `kinds` one that is marked so.
@@ -103,7 +103,7 @@ def green(
     *,
     points: float,
     seconds: float = SECONDS,
-    severity: Severity = Severity.MAJOR,
+    severity: Severity | SeverityName = Severity.MAJOR,
     needs: Sequence[Check | str] = (),
 ) -> Check:
     """The tests pass on the learner's own code; the output is shown."""
@@ -134,7 +134,7 @@ def valid(
     *,
     points: float,
     seconds: float = SECONDS,
-    severity: Severity = Severity.MAJOR,
+    severity: Severity | SeverityName = Severity.MAJOR,
     needs: Sequence[Check | str] = (),
 ) -> Check:
     """The tests pass on every right way of doing the work, and do so each time."""
@@ -164,7 +164,7 @@ def catches(
     points: float,
     enough: float = ENOUGH,
     seconds: float = SECONDS,
-    severity: Severity = Severity.MAJOR,
+    severity: Severity | SeverityName = Severity.MAJOR,
     needs: Sequence[Check | str] = ("own_tests_valid",),
 ) -> Check:
     """The tests go red on planted bugs: points grow with the share caught, flat from `enough`.
@@ -263,7 +263,7 @@ def _library(
     name: str,
     judge: Callable[[Workspace], Praise | None],
     points: float,
-    severity: Severity,
+    severity: Severity | SeverityName,
     needs: Sequence[Check | str],
     phase: Phase,
 ) -> Check:

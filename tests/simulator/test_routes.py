@@ -1,7 +1,7 @@
 """Every route that is no page of an app: the accounts, the admin. None is forgotten.
 
-Whoever adds a route places it here or in `test_rights.py`; the operations of the API have their
-own table in `api/test_rights.py`.
+Whoever adds a route places it here, in `test_rights.py` or in `desk/test_rights.py`; the
+operations of the API have their own table in `api/test_rights.py`.
 """
 
 import json
@@ -25,6 +25,7 @@ from simulator.cohorts.models import Cohort
 from simulator.guarding.models import Act
 from tests.fakes import MADE
 from tests.simulator.conftest import HandIn
+from tests.simulator.desk import test_rights as desk
 from tests.simulator.judges import resting_on, verdict, wrong_sum
 from tests.simulator.test_rights import DEEDS, PAGES, PEOPLE
 
@@ -48,7 +49,7 @@ def names(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
 
 
 def test_every_route_is_placed() -> None:
-    known = {*PAGES, *DEEDS, *OPEN, *ELSEWHERE}
+    known = {*PAGES, *DEEDS, *desk.PAGES, *desk.DEEDS, *OPEN, *ELSEWHERE}
     unplaced = {
         name
         for name in names(get_resolver())
