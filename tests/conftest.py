@@ -21,7 +21,11 @@ def _together(item: pytest.Item) -> str:
     host = None if call is None else call.params.get("host")
     if item.path.stem in ON_THE_WHOLE_MACHINE or host == "container":
         return "machine"
-    return f"rooms: {host}" if isinstance(host, str) else str(item.path)
+    if isinstance(host, str):
+        return f"rooms: {host}"
+    work = None if call is None else call.params.get("work")
+    stage = getattr(work, "stage", None)  # a quest's works are the longest of all tests
+    return f"{item.path}: {stage.slug}" if stage else str(item.path)
 
 
 @pytest.fixture(scope="session")
