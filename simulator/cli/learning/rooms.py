@@ -82,7 +82,6 @@ def results(
 
     A check that cannot be run without the site's part of the quest is told as skipped.
     """
-    logging.getLogger("graders").setLevel(logging.CRITICAL)
     running = rehearse(
         quest,
         stage,
@@ -92,7 +91,7 @@ def results(
         datasets=_datasets(project),
     )
     try:
-        with closing(running):
+        with closing(running), _in_silence():
             for event in running:
                 if isinstance(event, CheckResult):
                     yield check_out(event, render(quest, stage, event, language))
@@ -104,6 +103,18 @@ def results(
         ) from None
     except SandboxError as error:
         raise no_room(str(error)) from None
+
+
+@contextmanager
+def _in_silence() -> Iterator[None]:
+    """What the judge logs is for operators; a learner is told by the results."""
+    judge = logging.getLogger("graders")
+    before = judge.level
+    judge.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        judge.setLevel(before)
 
 
 @contextmanager
