@@ -77,9 +77,7 @@ class Blocker:
         return sparse.hstack(halves, format="csr", dtype=np.float32)
 
     def _nearest(self, ids: NDArray[np.int64], titles: Sequence[str], k: int) -> pd.DataFrame:
-        scores = np.array(
-            [[SequenceMatcher(None, title, card).quick_ratio() for card in self._titles] for title in titles]
-        )
+        scores = np.array([[_alike(title, card) for card in self._titles] for title in titles])
         k = min(k, scores.shape[1])
         # One more than asked, so that a tie at the edge is seen, then the exact order of those.
         best = np.argpartition(-scores, min(4 * k, scores.shape[1]) - 1, axis=1)[:, : 4 * k]
@@ -96,6 +94,12 @@ class Blocker:
                 "score": found[keep].astype(np.float64) / 2,
             }
         )
+
+
+def _alike(title: str, card: str) -> float:
+    """How alike two titles are: the mean of both directions, letter by letter and from the end."""
+    pairs = ((title, card), (card, title), (title[::-1], card[::-1]), (card[::-1], title[::-1]))
+    return sum(SequenceMatcher(None, *pair).quick_ratio() for pair in pairs) / len(pairs)
 
 
 def _none() -> pd.DataFrame:
