@@ -51,10 +51,11 @@ def rides_by_hand(work: Workspace) -> None:
                 fail("more_rides_than_cars", mu=mu, cars=int(cars), got=value)
             fail("differs", mu=mu, cars=int(cars), got=value, own=own)
     draw = np.random.default_rng(20240603)
-    mu, cars = draw.uniform(0, 25, 40).round(2), draw.integers(0, 30, 40).astype(float)
-    got = np.array(values(work, "emin", mu.tolist(), cars.tolist(), called=EMIN))
-    if got.shape != mu.shape or not np.allclose(got, rides(mu, cars), atol=SURE, rtol=0):
-        fail("others_differ", cells=len(mu))
+    riders, fleet = draw.uniform(0, 25, 40).round(2), draw.integers(0, 30, 40).astype(float)
+    others = np.array(values(work, "emin", riders.tolist(), fleet.tolist(), called=EMIN))
+    right = rides(riders, fleet)
+    if others.shape != right.shape or not np.allclose(others, right, atol=SURE, rtol=0):
+        fail("others_differ", cells=len(right))
 
 
 @check(group="metrics", points=14, severity="blocker", kind="exact", needs=["rides_by_hand"])
@@ -76,12 +77,12 @@ def money_by_hand(work: Workspace) -> None:
         if not abs(value - own) <= CLOSE:
             fail("differs", price=price, got=value, own=own)
     draw = np.random.default_rng(7)
-    price, lam = draw.uniform(0.8, 2.5, 40).round(2), draw.uniform(0, 20, 40).round(2)
-    chance, cars = draw.uniform(0, 1, 40).round(3), draw.integers(0, 20, 40).astype(float)
-    given = (price.tolist(), lam.tolist(), chance.tolist(), cars.tolist(), 320.0)
-    got = np.array(values(work, "contribution", *given, called=MONEY))
-    right = money(price, lam, chance, cars)
-    if got.shape != right.shape or not np.allclose(got, right, atol=CLOSE, rtol=0):
+    prices, lams = draw.uniform(0.8, 2.5, 40).round(2), draw.uniform(0, 20, 40).round(2)
+    chances, fleet = draw.uniform(0, 1, 40).round(3), draw.integers(0, 20, 40).astype(float)
+    cells = [each.tolist() for each in (prices, lams, chances, fleet)]
+    others = np.array(values(work, "contribution", *cells, 320.0, called=MONEY))
+    right = money(prices, lams, chances, fleet)
+    if others.shape != right.shape or not np.allclose(others, right, atol=CLOSE, rtol=0):
         fail("others_differ", cells=len(right))
 
 
