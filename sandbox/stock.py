@@ -89,7 +89,9 @@ class Stock:
 
     def _lately(self) -> list[Kept]:
         now = time.monotonic()
-        return [kept for kept, asked in self._asked.items() if now - asked < LATELY]
+        return [
+            kept for kept, asked in self._asked.items() if kept.line.alive and now - asked < LATELY
+        ]
 
     def _make_way(self, kept: Kept) -> None:
         """Where as many stand as may, end one of another template that has more than its share."""

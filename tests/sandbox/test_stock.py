@@ -157,6 +157,17 @@ def test_templates_share_what_may_stand() -> None:
     play(work, size=4)
 
 
+def test_a_template_that_died_keeps_no_share() -> None:
+    async def work(rooms: Stock, kept: Any, _: list[Room]) -> None:
+        await filled(rooms, kept)
+        kept.line.alive = False
+        await filled(rooms, Kept())
+        rooms.sweep()
+        assert rooms.standing == 3
+
+    play(work)
+
+
 def test_a_template_that_nobody_asks_for_any_more_makes_way(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
