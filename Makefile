@@ -41,8 +41,9 @@ format: $(VENV)/dev
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
 
-docs: $(VENV)/site  ## write what is generated: docs/checks.md, the JSON Schemas of quests
+docs: $(VENV)/site  ## write what is generated: docs/checks.md, docs/command.md, the JSON Schemas of quests
 	$(PY) -m graders.reference
+	$(PY) -m simulator.cli.reference
 	$(PY) -m simulator.cli schema
 
 bench: $(VENV)/site  ## measure; SECTION=loop for one part; writes .sim/bench.json

@@ -78,7 +78,7 @@ def grade_parsed(  # noqa: PLR0913 - as `grade`
     shown: Mapping[str, float] | None = None,
 ) -> Generator[Event, None, None]:
     """As `grade`, for files that a room has parsed already: when they were handed in."""
-    judging = _Judging.of(quest, stage)
+    judging = Judging.of(quest, stage)
     rooms = Rooms(
         sandbox=sandbox,
         runtime=stage.runtime or quest.runtime,
@@ -130,14 +130,15 @@ def _verdict(work: Workspace, results: Sequence[CheckResult]) -> Verdict:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Judging:
+class Judging:
     """A stage's checks in the order they run, and the messages they may name."""
 
     checks: tuple[Check, ...]
     catalogue: Catalogue
 
     @classmethod
-    def of(cls, quest: Quest, stage: Stage) -> "_Judging":
+    def of(cls, quest: Quest, stage: Stage) -> "Judging":
+        """All of them. Raises QuestError."""
         return cls(checks=load_checks(quest, stage), catalogue=load_catalogue(quest, stage))
 
     def phase(

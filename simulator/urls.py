@@ -7,6 +7,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("simulator.accounts.urls")),
     path("accounts/", include("allauth.account.urls")),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
     path("", include("simulator.api.urls")),
     path("", include("simulator.pages.urls")),
     path("", include("simulator.catalog.urls")),

@@ -105,11 +105,13 @@ def bench(
 
 
 @contextlib.contextmanager
-def sandbox_for(quest: Quest, *, home: Path, shell: str = "auto") -> Iterator[Sandbox]:
+def sandbox_for(
+    quest: Quest, *, home: Path, shell: str = "auto", log: Path | None = None
+) -> Iterator[Sandbox]:
     """Rooms of every runtime that the quest names. Raises SandboxError."""
     for runtime in runtimes_of(quest):
         build_runtime(runtime, home)
-    with runner(home, kind=shell) as socket:
+    with runner(home, kind=shell, log=log) as socket:
         yield RunnerSandbox(socket)
 
 
@@ -119,20 +121,27 @@ def runtimes_of(quest: Quest) -> list[str]:
 
 
 @contextlib.contextmanager
-def runner(home: Path, *, kind: str, rooms: str = "auto") -> Iterator[Path]:
-    """A runner of our own on a private socket; it ends with us. Raises SandboxError."""
+def runner(
+    home: Path, *, kind: str, rooms: str = "auto", log: Path | None = None
+) -> Iterator[Path]:
+    """A runner of our own on a private socket; it ends with us. Raises SandboxError.
+
+    What it says of itself goes to our own standard error, or to a log.
+    """
     with tempfile.TemporaryDirectory(prefix="graders-") as folder:
         socket = Path(folder) / "runner.sock"
         command = [sys.executable, "-m", "sandbox.runner", "--home", str(home)]
         command += ["--socket", str(socket), "--shell", kind]
         command += [] if rooms == "auto" else ["--rooms", rooms]  # else SANDBOX_ROOMS says it
-        process = subprocess.Popen(command)  # noqa: S603 - our own
-        try:
-            _await(socket, process)
-            yield socket
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
+        with contextlib.ExitStack() as stack:
+            words = None if log is None else stack.enter_context(log.open("wb"))
+            process = subprocess.Popen(command, stdout=words, stderr=words)  # noqa: S603 - our own
+            try:
+                _await(socket, process)
+                yield socket
+            finally:
+                process.terminate()
+                process.wait(timeout=30)
 
 
 def secret_of(home: Path) -> bytes:

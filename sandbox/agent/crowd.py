@@ -157,9 +157,8 @@ class Crowd:
             self._bury(running)
 
         yield running.seat.fileno(), select.POLLIN, bury
-        for output, listen in zip(running.outputs, running.listeners(), strict=True):
-            if output.open and not running.too_loud:
-                yield output.descriptor, select.POLLIN, listen
+        for descriptor, listen in running.listeners():
+            yield descriptor, select.POLLIN, listen
         if running.feed is not None:
             yield running.feed, select.POLLOUT, running.give
         if running.channel is not None and running.deadline is not None:

@@ -35,6 +35,7 @@ PR_SET_NO_NEW_PRIVS = 38
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_CLEAR_ALL = 4
 
+MADV_POPULATE_WRITE = 23
 MADV_COLLAPSE = 25
 
 OPENAT2 = 437  # the same number on every architecture, as all calls newer than 424
@@ -97,6 +98,12 @@ def collapse(start: int, size: int) -> None:
     """Hold memory in large pages, where it is all there: OSError where it is not."""
     address = ctypes.c_void_p(start)
     _checked(_libc.madvise(address, ctypes.c_size_t(size), MADV_COLLAPSE), "madvise")
+
+
+def populate(start: int, size: int) -> None:
+    """Make pages writable at once, as writing to each would: OSError where a kernel is too old."""
+    address = ctypes.c_void_p(start)
+    _checked(_libc.madvise(address, ctypes.c_size_t(size), MADV_POPULATE_WRITE), "madvise")
 
 
 def sethostname(name: str) -> None:

@@ -14,6 +14,9 @@ from sandbox.agent.seat import Seat
 
 PIECE = 64 * 1024
 OURS = 16  # processes that are not the learner's, with room to spare
+LISTEN_SECONDS = (
+    0.02  # between two looks at what is said: each takes the processor from who says it
+)
 UNCOUNTED = 64  # processes above the limit, where only the watch counts: it must see them first
 
 
@@ -56,6 +59,7 @@ class Process:
     stopped: str | None = None
     status: int | None = None
     heard: int = 0
+    listen_at: float = field(default_factory=lambda: time.monotonic() + LISTEN_SECONDS)
 
     @property
     def pid(self) -> int:
@@ -74,14 +78,19 @@ class Process:
         except BlockingIOError:
             return False
         output.open = bool(data)
+        # A pipe that was full is emptied at once: the process may be waiting for that.
+        self.listen_at = time.monotonic() + (0 if len(data) == PIECE else LISTEN_SECONDS)
         output.kept += data[: max(0, self.limits.output_kb * 1024 - self.heard)]
         self.heard += len(data)
         return output.open
 
-    def listeners(self) -> Iterator[Callable[[], object]]:
-        """Give, for each output, what to do when it has something to say."""
+    def listeners(self) -> Iterator[tuple[int, Callable[[], object]]]:
+        """Give the outputs to look at now, and what to do when one has something."""
+        if self.too_loud or time.monotonic() < self.listen_at:
+            return
         for output in self.outputs:
-            yield functools.partial(self.listen, output)
+            if output.open:
+                yield output.descriptor, functools.partial(self.listen, output)
 
     def drain(self) -> None:
         """Take what is still in the pipes, without waiting."""

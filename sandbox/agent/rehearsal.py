@@ -7,6 +7,7 @@ and its caches filled. Otherwise each room does that anew, and copies the pages 
 import contextlib
 import io
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from sandbox.agent import sessions
@@ -20,17 +21,25 @@ def rehearse() -> str:
     """Run our tests where pytest is imported; say what was wrong with them, which is nothing."""
     if "pytest" not in sys.modules:
         return ""
-    import pytest  # noqa: PLC0415 - a runtime may have none
-
     modules = set(sys.modules)
-    said = io.StringIO()
     listing = sessions.Listing()
     for _ in range(TIMES):
-        with contextlib.redirect_stdout(said):
-            code = pytest.main([*WORDS, f"--rootdir={SUITE}", str(SUITE)], plugins=[listing])
+        wrong = session(plugins=[listing])
         for name in [name for name in sys.modules if name not in modules and "rehearsed" in name]:
             del sys.modules[name]
-        if code:
-            return said.getvalue()
+        if wrong:
+            return wrong
     sessions.get_ready(listing.plugins)
     return ""
+
+
+def session(*words: str, plugins: Sequence[object] = ()) -> str:
+    """Run our tests once, where pytest is imported; say what was wrong with them."""
+    if "pytest" not in sys.modules:
+        return ""
+    import pytest  # noqa: PLC0415 - a runtime may have none
+
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        code = pytest.main([*WORDS, *words, f"--rootdir={SUITE}", str(SUITE)], plugins=plugins)
+    return said.getvalue() if code else ""

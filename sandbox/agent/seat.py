@@ -36,12 +36,18 @@ class End:
 class Seat:
     """The warden's handle on the process."""
 
-    def __init__(self, bell: socket.socket, spaces: Mapping[str, int]) -> None:
-        """Ask the template for a process; `tend` takes what it answers."""
+    def __init__(
+        self, bell: socket.socket, spaces: Mapping[str, int], *, unhurried: bool = False
+    ) -> None:
+        """Ask the template for a process; `tend` takes what it answers.
+
+        One that nobody waits for yet has the time to do more ahead.
+        """
         self._line, theirs = socket.socketpair()
         self._news, tell = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        wish = {"spaces": list(spaces), "unhurried": unhurried}
         given = [theirs.fileno(), tell.fileno(), *spaces.values()]
-        socket.send_fds(bell, [json.dumps(list(spaces)).encode()], given)
+        socket.send_fds(bell, [json.dumps(wish).encode()], given)
         theirs.close()
         tell.close()
         self._news.settimeout(0)

@@ -20,9 +20,9 @@ class Seats:
         self._spaces = spaces
         self.waiting: Seat | None = None
 
-    def ask(self) -> Seat:
-        """Ask for a process, now that it is known that one will be needed."""
-        self.waiting = self.waiting or Seat(self._bell, self._spaces)
+    def ask(self, *, unhurried: bool = False) -> Seat:
+        """Ask for a process, now that it is known that one will be needed, if not at once."""
+        self.waiting = self.waiting or Seat(self._bell, self._spaces, unhurried=unhurried)
         return self.waiting
 
     def tend(self) -> None:

@@ -5,10 +5,11 @@ of them, twice. That is more than half of the time that a small suite takes, and
 """
 
 import functools
+import importlib.metadata
 import os
 import sys
 import types
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ UNUSED = (
     *("cacheprovider", "doctest", "faulthandler", "pastebin", "setuponly", "setupplan"),
     *("stepwise", "threadexception", "unraisableexception"),
 )
+PLUGINS = "pytest11"  # the group of entry points by which an installed plugin is found
 WITHOUT_UNUSED = tuple(word for name in UNUSED for word in ("-p", f"no:{name}"))
 
 
@@ -40,12 +42,13 @@ def get_ready(plugins: Iterable[object]) -> None:
         if _home(plugin).partition(".")[0] == "_pytest":
             _shorten(plugin)
     anew = config.get_config
+    installed = any(point.group == PLUGINS for point in _entry_points())
     ready = {words: anew(list(words)) for words in ((), WITHOUT_UNUSED)}
-    config.get_config = _handing_out(ready, anew)
+    config.get_config = _handing_out(ready, anew, installed=installed)
 
 
 def _handing_out(
-    ready: dict[tuple[str, ...], Any], anew: Callable[..., Any]
+    ready: dict[tuple[str, ...], Any], anew: Callable[..., Any], *, installed: bool
 ) -> Callable[..., Any]:
     """Make pytest's `get_config` that takes one that is ready, if it is like the one asked for."""
 
@@ -64,9 +67,24 @@ def _handing_out(
         given = {"args": words, "plugins": plugins, "dir": Path.cwd()}
         config.invocation_params = type(config).InvocationParams(**given)
         config._parser.prog = prog or Path(sys.argv[0]).name  # noqa: SLF001 - as it does itself
+        if not (installed or _brings_packages(Path.cwd())):
+            config.option.disable_plugin_autoload = True  # nothing is there; it reads all twice
         return config
 
     return get_config
+
+
+def _entry_points() -> Iterator[importlib.metadata.EntryPoint]:
+    for package in importlib.metadata.distributions():
+        yield from package.entry_points
+
+
+def _brings_packages(project: Path) -> bool:
+    """Whether a project carries what an installed package leaves: a plugin may be named there."""
+    above = list(os.scandir(project))
+    below = [name for each in above if each.is_dir() for name in os.listdir(each.path)]  # noqa: PTH208 - quicker
+    names = (*below, *(each.name for each in above))
+    return any(name.endswith((".dist-info", ".egg-info")) for name in names)
 
 
 def _left_out(words: Sequence[str]) -> tuple[str, ...]:

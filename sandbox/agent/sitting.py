@@ -7,13 +7,14 @@ import socket
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from sandbox.agent import confine, kernel, learner, worker
+from sandbox.agent import confine, kernel, learner, pages, worker
 from sandbox.agent.seat import LENGTH, MOST_GIVEN, SEATED
 
+COPIED: pages.Spans = []  # once a template: what is copied ahead of a session
 OUR_FAILURE = 70  # the exit code when the walls could not be put up
 
 
-def sit(line: int, spaces: Mapping[str, int]) -> NoReturn:
+def sit(line: int, spaces: Mapping[str, int], unhurried: bool) -> NoReturn:  # noqa: FBT001 - as the template is asked
     """Be the process, to its end. What comes after the second `close_all_but` is the learner's."""
     code = OUR_FAILURE
     try:
@@ -23,6 +24,8 @@ def sit(line: int, spaces: Mapping[str, int]) -> NoReturn:
             kernel.setns(space)
         confine.close_all_but(line)
         os.setsid()
+        if unhurried:
+            pages.copy(COPIED)
         os.write(line, SEATED)
         what, given = _hear(socket.socket(fileno=line))
         channel = None if what["command"] else given.pop()

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import NoReturn, TypeAlias
 
-from sandbox.agent import kernel, learner, preloads, seat
+from sandbox.agent import kernel, learner, pages, preloads, rehearsal, seat, sessions
 from sandbox.agent.caps import MAX_FRAME
 from sandbox.agent.frames import BROADCAST, HEAD, Kind
 from sandbox.agent.wardens import wake_for_the_dead
@@ -23,7 +23,7 @@ from sandbox.agent.wardens import wake_for_the_dead
 LONGEST_WISH = 4096
 MOST_GIVEN = 16  # descriptors with one wish
 
-Sit: TypeAlias = Callable[[int, Mapping[str, int]], NoReturn]
+Sit: TypeAlias = Callable[[int, Mapping[str, int], bool], NoReturn]
 
 
 def run(orders: socket.socket, bell: socket.socket, *, wardens: int) -> None:
@@ -38,6 +38,7 @@ def run(orders: socket.socket, bell: socket.socket, *, wardens: int) -> None:
         sys.stderr.write(f"{reason}\n")
         return
     learner.list_ours()
+    sitting.COPIED[:] = pages.written_by(lambda: rehearsal.session(*sessions.WITHOUT_UNUSED))
     facts = {
         "seconds": round(time.monotonic() - started, 3),
         "pid": os.getpid(),
@@ -71,7 +72,8 @@ def _seat(bell: socket.socket, seated: dict[int, socket.socket], sit: Sit) -> No
     """Fork a process for a warden, into the namespace of processes that it names."""
     wish, given, _, _ = socket.recv_fds(bell, LONGEST_WISH, MOST_GIVEN)
     line, tell, *opened = given
-    spaces = dict(zip(json.loads(wish), opened, strict=True))
+    wished = json.loads(wish)
+    spaces = dict(zip(wished["spaces"], opened, strict=True))
     news = socket.socket(fileno=tell)
     try:
         if seat.PIDS in spaces:
@@ -82,7 +84,7 @@ def _seat(bell: socket.socket, seated: dict[int, socket.socket], sit: Sit) -> No
         news.close()
     else:
         if pid == 0:
-            sit(line, spaces)
+            sit(line, spaces, wished["unhurried"])
         seated[pid] = news
         _send(news, {"pid": pid})
     for descriptor in (line, *opened):

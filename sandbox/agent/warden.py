@@ -65,7 +65,7 @@ def _build(line: Line, bell: socket.socket, first: list[Reaper]) -> Crowd:
         walls.hide_cgroup()
     first.append(Reaper())
     seats = Seats(bell, line, seat.spaces_of(shell_proc, controlled=line.controlled))
-    seats.ask()
+    seats.ask(unhurried=line.order is None)
     order = _hear_order(line, seats)
     limits = Limits(**order["limits"])
     walls.furnish(

@@ -26,8 +26,18 @@ class User(AbstractUser):
     )
     theme = models.CharField(max_length=8, choices=Theme, default=Theme.SYSTEM)
     plain_editor = models.BooleanField(default=False)  # a text area instead of the editor
+    craft = models.CharField(max_length=16, blank=True)  # see `welcoming`
+    comfort = models.JSONField(default=dict, blank=True)  # python, sql, deployment: 1 to 3
+    weekly_sessions = models.PositiveSmallIntegerField(null=True, blank=True)
+    # Someone who tries a first stage without an account; until then their work is kept.
+    trial_until = models.DateTimeField(null=True, blank=True)
 
     REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    @property
+    def on_trial(self) -> bool:
+        """Whether this is nobody yet: a visitor who tries a first stage."""
+        return self.trial_until is not None
 
     @property
     def teaches(self) -> bool:

@@ -8,5 +8,6 @@ app_name = "accounts"
 urlpatterns = [
     path("settings/", views.settings, name="settings"),
     path("language/", views.language, name="language"),
+    path("welcome/", views.welcome, name="welcome"),
     path("theme/", views.theme, name="theme"),
 ]

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from simulator.accounts.asking import signed_in
 from simulator.accounts.forms import SettingsForm
 from simulator.accounts.models import User
+from simulator.accounts.welcoming import WelcomeForm, answered, remember
 from simulator.pages import themes
 
 YEAR = 365 * 24 * 3600
@@ -28,6 +29,21 @@ def settings(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Saved."))
         return _remember_language(redirect("accounts:settings"), person.language)
     return render(request, "account/settings.html", {"form": form})
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def welcome(request: HttpRequest) -> HttpResponse:
+    """Three questions after sign-up; each may be left out, and so may all."""
+    person = signed_in(request)
+    form = WelcomeForm(request.POST or None, initial=answered(person))
+    if request.method == "POST" and form.is_valid():
+        remember(person, form)
+        return _back(request, otherwise="/quests/")
+    following = request.GET.get("next") or request.POST.get("next") or "/quests/"
+    ours = url_has_allowed_host_and_scheme(following, allowed_hosts=None)
+    context = {"form": form, "next": following if ours else "/quests/"}
+    return render(request, "account/welcome.html", context)
 
 
 @require_POST
@@ -55,12 +71,12 @@ def theme(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-def _back(request: HttpRequest) -> HttpResponseRedirect:
+def _back(request: HttpRequest, *, otherwise: str = "/") -> HttpResponseRedirect:
     target = request.POST.get("next", "")
     ours = url_has_allowed_host_and_scheme(
         target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return HttpResponseRedirect(target if ours else "/")
+    return HttpResponseRedirect(target if ours else otherwise)
 
 
 def _remember_language(answer: HttpResponseRedirect, chosen: str) -> HttpResponseRedirect:

@@ -1,25 +1,38 @@
 """The operations of the API. Everything found is found by owner; absent and forbidden are 404."""
 
+import logging
 from collections.abc import Mapping
 from typing import Final
 from uuid import UUID, uuid4
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.translation import get_language
+from django.utils.translation import gettext
 from ninja import NinjaAPI, Router, Status
 from ninja.security import django_auth
 from pydantic import ValidationError
 
-from graders.quest import Language
 from graders.receipts import Receipt
+from sandbox.interface import SandboxError
 from simulator.accounts import tokens
 from simulator.accounts.pacing import CANCEL, DOWNLOAD, HAND_IN, TooMany, address_of, pace
-from simulator.api.schemas import (
+from simulator.api import device_views, learning
+from simulator.api.asking import files_in, language
+from simulator.api.signing_in import Bearer, bearer_of, person, sign_in
+from simulator.api.writing import attempt_out, enrolment_out, project_out, quest_out, report_out
+from simulator.attempts import claiming, console, drafts, handing_in, intake
+from simulator.attempts.delivering import files_of
+from simulator.attempts.models import Attempt
+from simulator.attempts.reading import latest_grading, own_enrolment, readable_attempts
+from simulator.attempts.refusals import Refusal
+from simulator.attempts.reporting import report
+from simulator.attempts.trying import NoTables
+from simulator.catalog import quests
+from simulator.progress import stages
+from simulator.wire import (
     AttemptOut,
     Credentials,
     EnrolmentOut,
-    HandIn,
     Problem,
     Project,
     ProjectIn,
@@ -27,22 +40,13 @@ from simulator.api.schemas import (
     ReportOut,
     Token,
 )
-from simulator.api.signing_in import Bearer, bearer_of, person, sign_in
-from simulator.api.writing import attempt_out, project_out, quest_out, report_out
-from simulator.attempts import claiming, drafts, handing_in, intake
-from simulator.attempts.delivering import files_of
-from simulator.attempts.models import Attempt
-from simulator.attempts.reading import latest_grading, own_enrolment, readable_attempts
-from simulator.attempts.refusals import Refusal
-from simulator.attempts.reporting import report
-from simulator.catalog import quests
-from simulator.catalog.models import Enrolment
-from simulator.progress import stages
+
+logger = logging.getLogger(__name__)
 
 MOST_LISTED: Final = 100
 ZIP: Final = "application/zip"
 
-# No page of documentation: its scripts would come from elsewhere. /api/openapi.json is enough.
+# Not ninja's page of documentation, whose scripts the policy refuses: `reference` draws ours.
 api = NinjaAPI(
     title="Simulator",
     version="1",
@@ -81,16 +85,16 @@ def list_quests(request: HttpRequest) -> list[QuestOut]:
             quest,
             maps.get(quest.slug) or stages.unwalked(quest),
             enrolled=quest.slug in maps,
-            language=_language(),
+            language=language(),
         )
         for quest in quests.all_quests()
     ]
 
 
 @router.post("/quests/{slug}/enrolment", response=EnrolmentOut)
-def enrol(request: HttpRequest, slug: str) -> Enrolment:
+def enrol(request: HttpRequest, slug: str) -> EnrolmentOut:
     """Begin a quest, or go on with it."""
-    return drafts.enrol(person(request), slug)
+    return enrolment_out(drafts.enrol(person(request), slug))
 
 
 @router.get("/quests/{slug}/project", response=Project)
@@ -133,7 +137,7 @@ def hand_in(request: HttpRequest, slug: str, stage: str) -> Status[AttemptOut]:
         stage,
         key=request.headers.get("Idempotency-Key") or uuid4().hex,
         source=Attempt.Source.API,
-        files=_files(request),
+        files=files_in(request),
     )
     return Status(202, attempt_out(attempt))
 
@@ -156,7 +160,7 @@ def get_attempt(request: HttpRequest, public_id: UUID) -> AttemptOut:
 @router.get("/attempts/{uuid:public_id}/report", response={200: ReportOut, 409: Problem})
 def get_report(request: HttpRequest, public_id: UUID) -> Status[ReportOut | Problem]:
     """The result document; 409 while there is none."""
-    page = report(_readable(request, public_id), _language())
+    page = report(_readable(request, public_id), language())
     if page is None:
         return Status(
             409, Problem(code="no_verdict", message="There is no verdict on this attempt.")
@@ -167,7 +171,7 @@ def get_report(request: HttpRequest, public_id: UUID) -> Status[ReportOut | Prob
 @router.get("/attempts/{uuid:public_id}/receipt", response={200: Receipt, 409: Problem})
 def get_receipt(request: HttpRequest, public_id: UUID) -> Status[Receipt | Problem]:
     """What the verdict rests on, enough to replay it; 409 while there is none."""
-    page = report(_readable(request, public_id), _language())
+    page = report(_readable(request, public_id), language())
     if page is None or page.receipt is None:
         return Status(
             409, Problem(code="no_receipt", message="There is no receipt of this attempt.")
@@ -215,24 +219,8 @@ def _only(attempt: Attempt | None) -> Attempt:
     return attempt
 
 
-def _files(request: HttpRequest) -> dict[str, bytes] | None:
-    """The files that a hand-in brings; None when it means the draft."""
-    size = int(request.META.get("CONTENT_LENGTH") or 0)
-    if request.content_type == ZIP:
-        if size > intake.LARGEST_UPLOAD:
-            raise intake.upload_too_large(size)
-        return intake.read_zip(request.body)
-    if size == 0:
-        return None
-    given = HandIn.model_validate_json(request.body)
-    return given.files
-
-
-def _language() -> Language:
-    return "ru" if (get_language() or "").startswith("ru") else "en"
-
-
-api.add_router("", router)
+for each in (router, device_views.router, learning.router):
+    api.add_router("", each)
 
 
 def _problem(request: HttpRequest, status: int, code: str, message: str) -> HttpResponse:
@@ -242,7 +230,7 @@ def _problem(request: HttpRequest, status: int, code: str, message: str) -> Http
 @api.exception_handler(Refusal)
 def _refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     status = {"key_reused": 409, "archive_too_large": 413}.get(refusal.code, 422)
-    return _problem(request, status, refusal.code, refusal.message(_language()))
+    return _problem(request, status, refusal.code, refusal.message(language()))
 
 
 @api.exception_handler(RequestDataTooBig)
@@ -257,6 +245,24 @@ def _too_many(request: HttpRequest, limit: TooMany) -> HttpResponse:
     answer = _problem(request, 429, "too_many", sentence)
     answer["Retry-After"] = str(limit.seconds)
     return answer
+
+
+@api.exception_handler(NoTables)
+def _no_tables(request: HttpRequest, _: NoTables) -> HttpResponse:
+    sentence = gettext("The tables are still being made; try again in a minute.")
+    return _problem(request, 503, "no_tables", sentence)
+
+
+@api.exception_handler(console.Unanswered)
+def _unanswered(request: HttpRequest, error: console.Unanswered) -> HttpResponse:
+    return _problem(request, 422, "unanswered", str(error))
+
+
+@api.exception_handler(SandboxError)
+def _no_room(request: HttpRequest, error: SandboxError) -> HttpResponse:
+    logger.error("no room answered", exc_info=error)
+    sentence = gettext("No machine is free now. Your files are safe; try again.")
+    return _problem(request, 503, "no_room", sentence)
 
 
 @api.exception_handler(Http404)

@@ -7,7 +7,7 @@ from ninja.security import HttpBearer
 from simulator.accounts import tokens
 from simulator.accounts.models import User
 from simulator.accounts.pacing import SIGN_IN, address_of, forgive, pace
-from simulator.api.schemas import Credentials
+from simulator.wire import Credentials
 
 
 class Bearer(HttpBearer):

@@ -2,29 +2,30 @@
 
 import base64
 import dataclasses
-from typing import Final
+from typing import Final, cast
 
 from graders.quest import Language, Quest
-from simulator.api.schemas import (
+from simulator.attempts.health import Health
+from simulator.attempts.models import Attempt, Verdict
+from simulator.attempts.reading import latest_grading
+from simulator.attempts.reporting import ReportPage
+from simulator.catalog.models import Enrolment, ProjectFile
+from simulator.progress.stages import StageState
+from simulator.wire import (
     AttemptOut,
-    CheckOut,
     ClocksOut,
+    EnrolmentOut,
     FileOut,
     GroupOut,
-    Location,
     Project,
     QuestOut,
     ReportOut,
     Resources,
     RoomOut,
     StageOut,
+    State,
 )
-from simulator.attempts.health import Health
-from simulator.attempts.models import Attempt, Grading, Verdict
-from simulator.attempts.reading import latest_grading
-from simulator.attempts.reporting import Finding, ReportPage
-from simulator.catalog.models import Enrolment, ProjectFile
-from simulator.progress.stages import StageState
+from simulator.wire.checks import check_out
 
 CHANGES: Final = ("broke", "still_open", "fixed", "stayed", "not_run", "broken")
 
@@ -43,6 +44,13 @@ def quest_out(
         difficulty=quest.difficulty,
         enrolled=enrolled,
         stages=[_stage_out(state, enrolled=enrolled, language=language) for state in states],
+    )
+
+
+def enrolment_out(enrolment: Enrolment) -> EnrolmentOut:
+    """An enrolment."""
+    return EnrolmentOut(
+        quest=enrolment.quest, version=enrolment.version, created_at=enrolment.created_at
     )
 
 
@@ -70,7 +78,7 @@ def attempt_out(attempt: Attempt) -> AttemptOut:
         quest=attempt.enrolment.quest,
         stage=attempt.stage,
         source=attempt.source,
-        state=Grading.State(grading.state),
+        state=cast("State", grading.state),
         charged=attempt.charged,
         score=verdict.score if verdict else None,
         readiness=verdict.readiness if verdict else None,
@@ -97,6 +105,7 @@ def report_out(page: ReportPage) -> ReportOut:
         scale=page.versions.scale,
         blame=page.blame,
         score=page.score,
+        previous=page.previous.number if page.previous else None,
         delta=page.delta,
         passed=page.passed,
         merit=page.merit,
@@ -106,7 +115,15 @@ def report_out(page: ReportPage) -> ReportOut:
         groups=[
             GroupOut(group=g.group, score=g.points, max_score=g.max_points) for g in page.groups
         ],
-        checks=[_check(finding, changes) for finding in page.findings],
+        checks=[
+            check_out(
+                finding.result,
+                finding.message,
+                change=changes.get(finding.result.check),
+                in_a_row=finding.in_a_row,
+            )
+            for finding in page.findings
+        ],
         clocks=ClocksOut(**dataclasses.asdict(page.clocks), total=page.clocks.total),
         resources=Resources(
             peak_memory_mb=page.peak_memory_mb,
@@ -143,31 +160,4 @@ def _stage_out(state: StageState, *, enrolled: bool, language: Language) -> Stag
         state=state.state if enrolled else None,
         best=state.best,
         attempts=state.attempts,
-    )
-
-
-def _check(finding: Finding, changes: dict[str, str]) -> CheckOut:
-    result, message = finding.result, finding.message
-    return CheckOut(
-        id=result.check,
-        group=result.group,
-        kind=result.kind,
-        severity=result.severity,
-        phase=result.phase,
-        status=result.outcome,
-        score=result.points,
-        max_score=result.max_points,
-        reason=result.reason,
-        params=result.params,
-        locations=[Location(path=at.path, line=at.line) for at in result.locations],
-        title=message.title,
-        what=message.what or message.sentence,
-        why=message.why,
-        reproduce=message.reproduce,
-        lesson=message.lesson,
-        waits_for=result.waits_for,
-        output=result.output,
-        change=changes.get(result.check),
-        in_a_row=finding.in_a_row,
-        duration_ms=round(1000 * result.seconds),
     )

@@ -1,5 +1,7 @@
 """The SQL console: a learner's own question to the public tables, in a room of its own."""
 
+import csv
+import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -73,9 +75,35 @@ def read_params(text: str) -> dict[str, str]:
     return {match["name"]: match["value"] for match in found if match}
 
 
+def bared(query: str) -> str:
+    """The query without the semicolon and the comments at its end."""
+    return _END.sub("", query.rstrip())
+
+
+def lines_before(query: str) -> int:
+    """How many lines of ours stand above a query when it runs."""
+    return 1 if _ASKS.match(bared(query)) else 0
+
+
+def as_csv(answer: Answer) -> str:
+    """An answer as a file; what a spreadsheet would run is made text."""
+    blob = io.StringIO()
+    writer = csv.writer(blob)
+    writer.writerow(answer.columns)
+    writer.writerows([_inert(cell) for cell in row] for row in answer.rows)
+    return blob.getvalue()
+
+
+def _inert(cell: str | None) -> str:
+    if cell is None:
+        return ""
+    numeric = re.fullmatch(r"[+-]?\d[\d.,eE+-]*", cell)
+    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t"} and not numeric else cell
+
+
 def _capped(query: str) -> str:
     """The query, and of its answer as many rows as are shown, and one that tells of more."""
-    bare = _END.sub("", query.rstrip())
+    bare = bared(query)
     if not _ASKS.match(bare):
         return bare  # SHOW, DESCRIBE, EXPLAIN answer in few rows
     # The query is the learner's whole right: it runs in their own room, on public tables.

@@ -6,17 +6,19 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db.models import F
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from graders.loading import load_checks
 from graders.quest import Language, Quest, Stage
 from graders.results import CheckResult, Phase
-from simulator.attempts import runner_state
+from simulator.attempts import hinting, runner_state
 from simulator.attempts.following import Kind, Place, news_of
 from simulator.attempts.models import Attempt, Grading
 from simulator.attempts.reading import latest_grading
-from simulator.attempts.reporting import report
+from simulator.attempts.reporting import ReportPage, report
 from simulator.attempts.wording import Worded, word
+from simulator.catalog import lessons, quests
 from simulator.catalog.models import Enrolment
 
 UNDER_WAY: Final = (Grading.State.QUEUED, Grading.State.RUNNING)
@@ -85,6 +87,8 @@ def page(attempt: Attempt, quest: Quest, stage: Stage, language: Language) -> di
     if found is not None:
         limits = found.stage.limits or found.quest.limits
         context |= {"report": found, "memory_mb": limits.memory_mb}
+        if found.focus is not None:
+            context |= _help(attempt, found, language)
         return context | _around(attempt, quest, stage)
     if grading.state in UNDER_WAY:
         return context | {"live": live(attempt, quest, stage, language)}
@@ -178,6 +182,18 @@ def _around(attempt: Attempt, quest: Quest, stage: Stage) -> dict[str, Any]:
         "here": [*scores].index(attempt.pk),
         "next_stage": _after(quest, stage),
         "next_number": quest.stages.index(stage) + 2,
+    }
+
+
+def _help(attempt: Attempt, found: ReportPage, language: Language) -> dict[str, Any]:
+    """What stands in the card of the finding to fix first: the ladder, and its lesson."""
+    slug = found.focus.message.lesson if found.focus else ""
+    known = slug in quests.lessons(found.quest)
+    return {
+        "hints": hinting.ladder(
+            attempt.enrolment, found.quest, found.stage, language, now=timezone.now()
+        ),
+        "lesson": lessons.body(found.quest, slug, language) if known else "",
     }
 
 

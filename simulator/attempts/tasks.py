@@ -15,9 +15,10 @@ from graders.loading import load_checks
 from graders.results import Event
 from sandbox.client import RunnerSandbox
 from sandbox.interface import Sandbox
-from simulator.attempts import health, ringing
+from simulator.attempts import charting, drawing, events, health, ringing
 from simulator.attempts.claiming import claim_next
 from simulator.attempts.delivering import Work, deliver
+from simulator.attempts.models import Verdict
 from simulator.catalog import quests
 from simulator.celery import app
 
@@ -28,8 +29,21 @@ logger = logging.getLogger(__name__)
 def grade(grading_id: int) -> None:
     """Someone rang: grade whose turn it is. Safe to receive twice, because a claim is."""
     claim = claim_next(grading_id)
-    if claim is not None:
-        deliver(claim, judge=judge, sandbox=RunnerSandbox(Path(settings.SIM_RUNNER_SOCKET)))
+    if claim is not None and deliver(
+        claim, judge=judge, sandbox=RunnerSandbox(Path(settings.SIM_RUNNER_SOCKET))
+    ):
+        draw(claim.grading_id)
+
+
+@app.task(name=charting.DRAW)
+def draw(grading_id: int) -> None:
+    """Draw what a report shows of a rollout; what is drawn already is not drawn again."""
+    body = Verdict.objects.filter(pk=grading_id).values_list("body", flat=True).first()
+    if body is None:
+        return
+    for result in events.read_verdict(body).results:
+        if result.readout is not None:
+            drawing.draw(result.readout)
 
 
 def judge(work: Work, sandbox: Sandbox) -> Iterator[Event]:

@@ -12,6 +12,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -20,7 +21,7 @@ from graders.receipts import write_receipt
 from sandbox.interface import SandboxError
 from simulator.accounts import pacing
 from simulator.accounts.asking import signed_in
-from simulator.attempts import console, handing_in, objecting, showing, trying, workbench
+from simulator.attempts import console, handing_in, hinting, objecting, showing, trying, workbench
 from simulator.attempts.models import Attempt
 from simulator.attempts.reading import own_enrolment, readable_attempts
 from simulator.attempts.refusals import Refusal
@@ -36,10 +37,12 @@ logger = logging.getLogger(__name__)
 @require_safe
 @login_required
 def workspace(request: HttpRequest, slug: str, stage: str) -> HttpResponse:
-    quest, found = _stage(slug, stage)
+    quest, found = stage_of(slug, stage)
     enrolment = Enrolment.objects.filter(learner_id=request.user.pk, quest=slug).first()
     if enrolment is None:
         return redirect("progress:quest", slug)
+    if _beyond_trial(request, quest, found):
+        return _to_sign_up(request)
     bench = workbench.bench(enrolment, quest, found, asked=request.GET, language=language())
     if request.headers.get("HX-Target") == "brief":
         return render(request, "attempts/left.html", bench.left())
@@ -52,37 +55,42 @@ def workspace(request: HttpRequest, slug: str, stage: str) -> HttpResponse:
 @login_required
 def try_out(request: HttpRequest, slug: str, stage: str) -> HttpResponse:
     """The open checks on the draft, without an attempt."""
-    quest, found = _stage(slug, stage)
+    quest, found = stage_of(slug, stage)
     enrolment = own_enrolment(request.user, slug)
     context: dict[str, Any] = {"quest": quest, "stage": found, "fragment": "attempts/tried.html"}
-    with _in_words(context):
+    with in_words(context):
         pacing.pace(pacing.TRY_OUT, enrolment.learner_id)
         results = trying.try_out(enrolment, quest, found, sandbox=handing_in.sandbox())
         context["tried"] = [word(result, quest, found, language()) for result in results]
-    return _fragment(request, context)
+    return fragment_of(request, context)
 
 
 @require_POST
 @login_required
-def ask(request: HttpRequest, slug: str, stage: str) -> HttpResponse:
-    """A question to the public tables."""
-    quest, found = _stage(slug, stage)
+def hint(request: HttpRequest, slug: str, stage: str) -> HttpResponse:
+    """Open a step of the ladder of help, if it is its turn."""
+    quest, found = stage_of(slug, stage)
     enrolment = own_enrolment(request.user, slug)
-    query = request.POST.get("query", "").replace("\r\n", "\n")
-    params = console.read_params(request.POST.get("params", ""))
-    context: dict[str, Any] = {"quest": quest, "stage": found, "fragment": "attempts/answer.html"}
-    with _in_words(context):
-        pacing.pace(pacing.ASK, enrolment.learner_id)
-        sandbox = handing_in.sandbox()
-        context["answer"] = console.ask(quest, found, query, params, sandbox=sandbox)
-    return _fragment(request, context | {"query": query})
+    asked = request.POST.get("step", "")
+    number, now = int(asked) if asked.isdecimal() else 0, timezone.now()
+    opened = hinting.open_step(enrolment, quest, found, number, now=now)
+    context = {
+        "quest": quest,
+        "stage": found,
+        "hints": hinting.ladder(enrolment, quest, found, language(), now=now),
+        "opened": number if opened else None,
+        "fragment": "attempts/hint_steps.html",
+    }
+    return fragment_of(request, context)
 
 
 @require_POST
 @login_required
 def hand_in(request: HttpRequest, slug: str, stage: str) -> HttpResponse:
-    quest, found = _stage(slug, stage)
+    quest, found = stage_of(slug, stage)
     enrolment = own_enrolment(request.user, slug)
+    if _beyond_trial(request, quest, found):
+        return _to_sign_up(request)
     seen = request.POST.get("seen", "")
     key = handing_in.page_key(enrolment, stage, seen=int(seen) if seen.isdecimal() else 0)
     workspace_url = reverse("attempts:workspace", args=[slug, stage])
@@ -107,7 +115,7 @@ def attempt(request: HttpRequest, public_id: UUID) -> HttpResponse:
     shown = found.select_related("enrolment__learner").first()
     if shown is None:
         raise Http404
-    quest, stage = _stage(shown.enrolment.quest, shown.stage)
+    quest, stage = stage_of(shown.enrolment.quest, shown.stage)
     context = showing.page(shown, quest, stage, language())
     if shown.enrolment.learner_id != request.user.pk:
         context["learner"] = shown.enrolment.learner
@@ -123,7 +131,7 @@ def outcome(request: HttpRequest, public_id: UUID) -> HttpResponse:
     shown = found.select_related("enrolment").first()
     if shown is None:
         raise Http404
-    quest, stage = _stage(shown.enrolment.quest, shown.stage)
+    quest, stage = stage_of(shown.enrolment.quest, shown.stage)
     context = showing.outcome(shown.enrolment, quest, stage, language())
     return render(request, "attempts/outcome.html", context | {"quest": quest, "stage": stage})
 
@@ -164,7 +172,19 @@ def object_to(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return redirect("attempts:attempt", public_id)
 
 
-def _stage(slug: str, stage: str) -> tuple[Quest, Stage]:
+def _beyond_trial(request: HttpRequest, quest: Quest, stage: Stage) -> bool:
+    """Whether a visitor without an account asks for more than a quest's first stage."""
+    return signed_in(request).on_trial and stage != quest.stages[0]
+
+
+def _to_sign_up(request: HttpRequest) -> HttpResponse:
+    messages.info(
+        request, _("The next stage wants an account; your work so far moves into it as it is.")
+    )
+    return redirect("account_signup")
+
+
+def stage_of(slug: str, stage: str) -> tuple[Quest, Stage]:
     try:
         quest = quests.get_quest(slug)
         return quest, quest.stage(stage)
@@ -173,7 +193,7 @@ def _stage(slug: str, stage: str) -> tuple[Quest, Stage]:
 
 
 @contextmanager
-def _in_words(context: dict[str, Any]) -> Iterator[None]:
+def in_words(context: dict[str, Any]) -> Iterator[None]:
     """What keeps rooms from answering becomes a sentence of the page."""
     try:
         yield
@@ -190,7 +210,7 @@ def _in_words(context: dict[str, Any]) -> Iterator[None]:
         context["refusal"] = _("No machine is free now. Your files are safe; try again.")
 
 
-def _fragment(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+def fragment_of(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     """The fragment alone for a page that waits for it, else in a page of its own."""
     if "HX-Request" in request.headers:
         return render(request, context["fragment"], context)

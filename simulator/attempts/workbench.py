@@ -7,10 +7,11 @@ from fnmatch import fnmatch
 from typing import Any, Final
 
 from django.db.models.functions import Length
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from graders.quest import Language, Quest, Stage
-from simulator.attempts import console
+from simulator.attempts import console, hinting
 from simulator.attempts.models import Attempt
 from simulator.catalog import lessons, quests
 from simulator.catalog.models import Enrolment, ProjectFile
@@ -94,7 +95,9 @@ class Bench:
                 return {"tables": exploring.tables(self.quest), "open_table": self.table}
             case Tab.HINTS:
                 return {
-                    "hints": quests.hints(self.quest, self.stage, self.language),
+                    "hints": hinting.ladder(
+                        self.enrolment, self.quest, self.stage, self.language, now=timezone.now()
+                    ),
                     "lessons": lessons.titles(self.quest, self.language),
                 }
             case Tab.FILES:

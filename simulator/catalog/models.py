@@ -49,3 +49,20 @@ class ProjectFile(models.Model):
     def text(self) -> str:
         """The content as text; drafts that are no UTF-8 are shown with marks, never changed."""
         return bytes(self.content).decode("utf-8", errors="replace")
+
+
+class HintUse(models.Model):
+    """A step of a stage's help that a learner opened, and when they first did."""
+
+    enrolment = models.ForeignKey(Enrolment, models.CASCADE, related_name="hint_uses")
+    stage = models.SlugField(max_length=40)
+    step = models.PositiveSmallIntegerField()  # from 1, the mildest
+    opened_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["enrolment", "stage", "step"], name="one_use_a_hint"),
+        ]
+
+    def __str__(self) -> str:
+        return f"hint {self.step} of {self.stage}"

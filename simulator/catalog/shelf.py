@@ -1,6 +1,6 @@
 """The catalogue's filters: which quests fit, and what to take away when none does."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
@@ -111,6 +111,11 @@ _FACETS: Final = {
     "skill": _Kind(
         label=_("Skills"), values=lambda q: q.concepts, word=lambda value, _: words.skill(value)
     ),
+    "work": _Kind(
+        label=_("What you do"),
+        values=lambda q: sorted({stage.kind for stage in q.stages}),
+        word=lambda value, _: str(words.KINDS[value]),
+    ),
     "level": _Kind(
         label=_("Level"),
         values=lambda q: (q.difficulty,),
@@ -122,6 +127,23 @@ _FACETS: Final = {
         word=lambda value, _: str(LENGTHS[value]),
     ),
 }
+
+
+def suggested(quests: Sequence[Quest], comfort: Mapping[str, int]) -> Quest | None:
+    """The quest to begin with for someone who feels like this; None if they did not say."""
+    if not comfort:
+        return None
+    weakest = min(comfort.values())
+    wanted = list(Difficulty)[min(max(weakest, 1), len(Difficulty)) - 1]
+    order = list(Difficulty)
+    return min(
+        quests,
+        key=lambda quest: (
+            abs(order.index(quest.difficulty) - order.index(wanted)),
+            _recommended(quest),
+        ),
+        default=None,
+    )
 
 
 def _recommended(quest: Quest) -> tuple[bool, int, str]:

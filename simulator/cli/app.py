@@ -10,16 +10,24 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated, Final
 
 import typer
 
-from simulator.cli.printing import version
+from simulator.cli.printing import Code
+from simulator.wire.release import version
 
 HOME: Final = Path(__file__).parent / "commands"
-_ORDER: Final = (  # an author's day; a command that is not named here comes after
+LEARNERS: Final = (  # a learner's day
+    *("login", "pull", "test", "submit", "report", "diff", "hint", "sql", "doctor", "logout"),
+)
+_AUTHORS: Final = (  # an author's day; a command that is named nowhere comes after
     *("new", "check", "explain", "schema", "run", "verify", "preview", "calibrate", "publish"),
 )
+_ORDER: Final = (*LEARNERS, *_AUTHORS)
+_WHOLE: Final = "pip install '.[site]'"  # in a checkout of the Simulator
+_OURS: Final = ("simulator", "graders", "sandbox")
 _COMPLETION: Final = "_TYPER_COMPLETE_ARGS"
 
 
@@ -42,18 +50,37 @@ def application(words: Sequence[str]) -> typer.Typer:
     app.callback()(_sim)
     for name in names():
         if name == wanted:
-            module = importlib.import_module(f"simulator.cli.commands.{name.replace('-', '_')}")
-            app.command(name, help=module.__doc__)(module.command)
+            module = _imported(name)
+            app.command(name, help=module.__doc__, rich_help_panel=_panel(name))(module.command)
         else:
-            app.command(name, help=_about(name))(_not_asked_for)
+            app.command(name, help=_about(name), rich_help_panel=_panel(name))(_not_asked_for)
     return app
 
 
 def names() -> list[str]:
-    """The names of all commands, in the order in which an author meets them."""
+    """The names of all commands, in the order in which a learner, then an author meets them."""
     found = [path.stem.replace("_", "-") for path in HOME.glob("[!_]*.py")]
     last = len(_ORDER)
     return sorted(found, key=lambda name: (_ORDER.index(name) if name in _ORDER else last, name))
+
+
+def _imported(name: str) -> ModuleType:
+    """The module of a command; leaves with USAGE where packages of the full set are missing."""
+    try:
+        return importlib.import_module(f"simulator.cli.commands.{name.replace('-', '_')}")
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").partition(".")[0] in _OURS:
+            raise
+        typer.echo(
+            f"`sim {name}` needs packages that are not installed here ({missing.name}): it is for "
+            f"those who write quests. In a checkout of the Simulator: {_WHOLE}",
+            err=True,
+        )
+        raise SystemExit(Code.USAGE) from None
+
+
+def _panel(name: str) -> str:
+    return "Learn" if name in LEARNERS else "Write quests"
 
 
 def _show_version(*, wanted: bool) -> None:
@@ -71,7 +98,7 @@ def _sim(
         ),
     ] = False,
 ) -> None:
-    """Write, prove and publish quests of the Simulator."""
+    """Learn with the Simulator from a terminal; write, prove and publish its quests."""
 
 
 def _not_asked_for() -> None:

@@ -1,14 +1,18 @@
 """Everything a learner did, by quest, the newest attempt first."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
 from graders.quest import Quest, Stage
 from simulator.accounts.models import User
 from simulator.attempts.models import Attempt, Grading, Verdict
 from simulator.catalog import quests
 from simulator.catalog.models import Enrolment
+from simulator.progress.models import Note
 from simulator.progress.stages import StageState, maps_of
+
+MOST_SHOWN: Final = 200  # attempts, the newest; all of them are in the export
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +26,8 @@ class Past:
     readiness: str
     passed: bool
     development_only: bool
+    note: str = ""
+    delta: float | None = None  # points since the graded attempt at the stage before it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +49,9 @@ def work_of(user: User) -> list[QuestWork]:
     here = {quest.slug: quest for quest in quests.all_quests()}
     enrolments = Enrolment.objects.filter(learner=user, quest__in=here).order_by("-created_at")
     maps = maps_of(user)
-    attempts = [*Attempt.objects.filter(enrolment__learner=user, enrolment__quest__in=here)]
+    mine = Attempt.objects.filter(enrolment__learner=user, enrolment__quest__in=here)
+    attempts = [*mine[:MOST_SHOWN]]
+    notes = dict(Note.objects.filter(attempt__in=attempts).values_list("attempt", "text"))
     gradings = _latest([attempt.pk for attempt in attempts])
     verdicts = {
         verdict.pk: verdict
@@ -56,8 +64,11 @@ def work_of(user: User) -> list[QuestWork]:
             quest=here[enrolment.quest],
             enrolment=enrolment,
             stages=maps.get(enrolment.quest, []),
-            past=tuple(
-                _past(attempt, here[enrolment.quest], gradings, verdicts)
+            past=_with_deltas(
+                replace(
+                    _past(attempt, here[enrolment.quest], gradings, verdicts),
+                    note=notes.get(attempt.pk, ""),
+                )
                 for attempt in attempts
                 if attempt.enrolment_id == enrolment.pk
                 and attempt.stage in {stage.slug for stage in here[enrolment.quest].stages}
@@ -65,6 +76,20 @@ def work_of(user: User) -> list[QuestWork]:
         )
         for enrolment in enrolments
     ]
+
+
+def _with_deltas(newest_first: Iterable[Past]) -> tuple[Past, ...]:
+    """Each with what it gained over the graded attempt at its stage before it."""
+    last: dict[str, float] = {}
+    found: list[Past] = []
+    for past in reversed([*newest_first]):
+        before = last.get(past.stage.slug)
+        if past.score is not None:
+            last[past.stage.slug] = past.score
+            if before is not None:
+                past = replace(past, delta=round(past.score - before, 1))  # noqa: PLW2901
+        found.append(past)
+    return tuple(reversed(found))
 
 
 def _latest(attempt_ids: Sequence[int]) -> dict[int, Grading]:

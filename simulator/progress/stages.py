@@ -3,8 +3,9 @@
 import enum
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Min, Q
 
 from graders.quest import Quest, Stage
 from graders.results import Readiness
@@ -12,6 +13,8 @@ from simulator.accounts.models import User
 from simulator.attempts.models import Attempt, Verdict
 from simulator.catalog import quests
 from simulator.catalog.models import Enrolment
+
+LEAST_A_DAY: Final = 10.0  # minutes: one hand-in took something, too
 
 
 class State(enum.StrEnum):
@@ -62,6 +65,18 @@ def stage_map(enrolment: Enrolment) -> list[StageState]:
     """Every stage of the enrolment's quest, in order."""
     quest = quests.get_quest(enrolment.quest)
     return map_from(quest, enrolment.pk, tallies([enrolment.pk]), open_all=_sees_all(enrolment))
+
+
+def minutes_to_the_end(enrolment: Enrolment, way: Iterable[StageState]) -> float | None:
+    """Minutes on days with hand-ins, until every stage was passed; None before that."""
+    if not all(state.state in {State.PASSED, State.DEBT} for state in way):
+        return None
+    rows = Attempt.objects.filter(enrolment=enrolment).order_by()
+    days = rows.values("created_at__date").annotate(
+        first=Min("created_at"), last=Max("created_at")
+    )
+    spans = ((day["last"] - day["first"]).total_seconds() / 60 for day in days)
+    return float(sum(max(span, LEAST_A_DAY) for span in spans))
 
 
 def maps_of(user: User) -> dict[str, list[StageState]]:

@@ -1,19 +1,23 @@
 """Pages that show a reader's way: landing, catalogue, quest, what they did."""
 
+from http import HTTPStatus
+
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from graders.quest import Quest
+from simulator.accounts import pacing
 from simulator.accounts.asking import signed_in
 from simulator.accounts.models import User
 from simulator.attempts import drafts, preparing
 from simulator.catalog import quests as catalog
 from simulator.catalog.languages import language
 from simulator.catalog.models import Enrolment
-from simulator.catalog.shelf import SORTS, shelf
-from simulator.progress import history, stages
+from simulator.catalog.shelf import SORTS, shelf, suggested
+from simulator.progress import history, stages, trying_out
+from simulator.progress.adopting import LEFT
 from simulator.progress.cards import cards
 
 MOST_HOURS = 1000
@@ -31,7 +35,14 @@ def landing(request: HttpRequest) -> HttpResponse:
 def quests(request: HttpRequest) -> HttpResponse:
     found = shelf(catalog.all_quests(), request.GET)
     maps = stages.maps_of(request.user) if isinstance(request.user, User) else {}
-    context = {"shelf": found, "cards": cards(found.quests, maps), "sorts": SORTS.items()}
+    comfort = request.user.comfort if isinstance(request.user, User) else {}
+    fresh = [quest for quest in found.quests if quest.slug not in maps]
+    context = {
+        "shelf": found,
+        "cards": cards(found.quests, maps),
+        "sorts": SORTS.items(),
+        "suggested": suggested(fresh, comfort),
+    }
     return render(request, "catalog/quests.html", context)
 
 
@@ -46,6 +57,7 @@ def quest(request: HttpRequest, slug: str) -> HttpResponse:
         "enrolment": enrolment,
         "stages": way,
         "preparing": preparing.prepare(found) if enrolment else None,
+        "spent": stages.minutes_to_the_end(enrolment, way) if enrolment else None,
         "story": catalog.story_html(found, language()),
     }
     return render(request, "progress/quest.html", context)
@@ -64,10 +76,23 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("attempts:workspace", slug, found.stages[0].slug)
 
 
+@require_POST
+def try_out(request: HttpRequest, slug: str) -> HttpResponse:
+    """The first stage at once, without an account; what is done there is kept for seven days."""
+    found = _quest(slug)
+    try:
+        trying_out.begin(request, found)
+    except pacing.TooMany as limit:
+        context = {"seconds": limit.seconds}
+        return render(request, "429.html", context, status=HTTPStatus.TOO_MANY_REQUESTS)
+    return redirect("attempts:workspace", slug, found.stages[0].slug)
+
+
 @require_safe
 @login_required
 def work(request: HttpRequest) -> HttpResponse:
-    return render(request, "progress/work.html", {"works": history.work_of(signed_in(request))})
+    context = {"works": history.work_of(signed_in(request)), "left": request.session.get(LEFT)}
+    return render(request, "progress/work.html", context)
 
 
 def _quest(slug: str) -> Quest:

@@ -1,4 +1,4 @@
-"""Count what a dataset holds, once: rows, empty shares, distinct values, extremes, a sample."""
+"""Count what a dataset holds, once: rows, empty shares, distinct, extremes, shapes, a sample."""
 
 import json
 import os
@@ -14,8 +14,10 @@ import pyarrow.parquet as pq
 
 from graders.datasets import DESCRIPTION
 
-COUNTED = "_counted.json"
+COUNTED = "_counted.2.json"  # with another number when something else is counted
 SAMPLE_ROWS = 50
+BINS = 12
+MOST_VALUES = 8  # of a column with few different ones; else a column of text shows none
 
 Cell = str | int | float | None
 
@@ -56,7 +58,64 @@ def _facts(values: pa.ChunkedArray) -> dict[str, Any]:
         "distinct": pc.count_distinct(values).as_py(),
         "low": _words(ends["min"]),
         "high": _words(ends["max"]),
+        "shape": _shape(values),
     }
+
+
+def _shape(values: pa.ChunkedArray) -> list[list[Any]]:
+    """How often which values come: bins of a range, or the values themselves if they are few."""
+    present = values.drop_null()
+    if pa.types.is_dictionary(present.type):
+        present = present.cast(present.type.value_type)
+    if not len(present):
+        return []
+    counts = (
+        pc.value_counts(present) if pc.count_distinct(present).as_py() <= MOST_VALUES else None
+    )
+    if counts is not None:
+        pairs = [[_words(each["values"]), each["counts"].as_py()] for each in counts]
+        return sorted(pairs, key=lambda pair: -pair[1])
+    return _bins(present)
+
+
+def _bins(values: pa.ChunkedArray) -> list[list[Any]]:
+    """Equal bins from the least to the greatest value; none for text."""
+    kind = values.type
+    if not _ordered(kind):
+        return []
+    numbers = np.asarray(_as_numbers(values), dtype=float)
+    numbers = numbers[np.isfinite(numbers)]
+    if not len(numbers):
+        return []
+    counts, edges = np.histogram(numbers, bins=BINS)
+    starts = [_edge(edge, kind) for edge in edges[:-1]]
+    return [[start, int(count)] for start, count in zip(starts, counts, strict=True)]
+
+
+def _ordered(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_integer(kind)
+        or pa.types.is_floating(kind)
+        or pa.types.is_decimal(kind)
+        or pa.types.is_temporal(kind)
+    )
+
+
+def _as_numbers(values: pa.ChunkedArray) -> Any:  # noqa: ANN401, whatever numpy gives
+    if pa.types.is_date32(values.type):
+        return values.cast(pa.int32()).to_numpy()
+    if pa.types.is_temporal(values.type):
+        return values.cast(pa.timestamp("ms", tz=values.type.tz)).cast(pa.int64()).to_numpy()
+    return values.cast(pa.float64()).to_numpy()
+
+
+def _edge(edge: float, kind: pa.DataType) -> str:
+    """Where a bin begins, as a person reads it."""
+    if pa.types.is_date32(kind):
+        return str(np.datetime64(int(edge), "D"))
+    if pa.types.is_temporal(kind):
+        return str(np.datetime64(int(edge), "ms"))[:16].replace("T", " ")
+    return f"{edge:.4g}"
 
 
 def _words(value: pa.Scalar) -> str:

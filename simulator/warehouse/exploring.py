@@ -12,6 +12,15 @@ from simulator.warehouse.filling import filled
 
 
 @dataclass(frozen=True, kw_only=True)
+class Bar:
+    """A value, or the beginning of a bin, with how many rows it has."""
+
+    label: str
+    count: int
+    share: float  # of the tallest, from 0 to 1
+
+
+@dataclass(frozen=True, kw_only=True)
 class ColumnFacts:
     """A column: what quest.yaml says of it and what its values are like."""
 
@@ -23,6 +32,7 @@ class ColumnFacts:
     distinct: int
     low: str
     high: str
+    shape: tuple[Bar, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,4 +84,10 @@ def _told(quest: Quest, name: str, facts: dict[str, Any], language: Language) ->
 
 def _where_empty(kind: str, facts: dict[str, Any]) -> dict[str, Any]:
     """Return what was counted; a column that cannot be empty has no share of empty values."""
-    return facts if "Nullable" in kind else facts | {"null_share": None}
+    told = facts | {"shape": _bars(facts.get("shape", []))}
+    return told if "Nullable" in kind else told | {"null_share": None}
+
+
+def _bars(shape: list[list[Any]]) -> tuple[Bar, ...]:
+    tallest = max((count for _, count in shape), default=0) or 1
+    return tuple(Bar(label=label, count=count, share=count / tallest) for label, count in shape)

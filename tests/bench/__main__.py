@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from simulator.environment import ROOT
-from tests.bench import judge, loop, room, soak
+from tests.bench import judge, loop, room, site, soak
 
 Section = Callable[[], dict[str, float]]
 SECTIONS: dict[str, Section] = {
@@ -17,9 +17,10 @@ SECTIONS: dict[str, Section] = {
     "loop": loop.measure,
     "room": room.measure,
     "containers": room.measure_containers,
+    "site": site.measure,
     "soak": soak.measure,
 }
-BOUNDS = {**judge.BOUNDS, **room.BOUNDS, **soak.BOUNDS}
+BOUNDS = {**judge.BOUNDS, **room.BOUNDS, **site.BOUNDS, **soak.BOUNDS}
 KEPT = ROOT / ".sim" / "bench.json"
 
 

@@ -10,10 +10,15 @@ from playwright.sync_api import (
     BrowserContext,
     ConsoleMessage,
     Page,
+    Request,
     StorageState,
     sync_playwright,
 )
 
+from graders import works
+from graders.loading import load_quest
+from simulator.demo.learning import Learner
+from simulator.environment import ROOT
 from simulator.serving.private import Site, private_site
 from tests.needs import need
 
@@ -29,7 +34,12 @@ ARGUMENTS: Final = (
 )
 LAPTOP: Final = {"width": 1280, "height": 800}
 # What the browser itself says of an answer that a page expects and handles.
-HANDLED: Final = ("status of 412", "status of 422", "ERR_INTERNET_DISCONNECTED")
+HANDLED: Final = (
+    "status of 405",  # a save after the session has ended
+    "status of 412",
+    "status of 422",
+    "ERR_INTERNET_DISCONNECTED",
+)
 COMPLAIN: Final = """
 document.addEventListener("securitypolicyviolation", (event) =>
   console.error(`policy: ${event.violatedDirective} ${event.sourceFile} ${event.sample}`));
@@ -60,6 +70,22 @@ def sessions(site: Site, chromium: Browser) -> dict[str, StorageState]:
     return {"": StorageState(cookies=[], origins=[])}
 
 
+@pytest.fixture(scope="session")
+def played(site: Site) -> dict[str, str]:
+    """The way of somebody through churn: the address of the last attempt at each stage."""
+    with Learner(site.address, name="author", password="author") as learner:
+        quest = load_quest(ROOT / "quests" / "churn")
+        learner.enrol(quest.slug)
+        first = works.starter(quest, quest.stages[0])
+        learner.report(learner.hand_in(quest.slug, "features", first.files))
+        found = {}
+        for stage in quest.stages:
+            attempt = learner.hand_in(quest.slug, stage.slug, works.reference(quest, stage).files)
+            learner.report(attempt)
+            found[stage.slug] = f"/attempts/{attempt}/"
+        return found
+
+
 @pytest.fixture
 def complaints() -> list[str]:
     """What the browser complained about; a test that ends with any fails."""
@@ -85,6 +111,7 @@ def open_as(
         context.set_default_timeout(60_000)
         context.add_init_script(COMPLAIN)
         context.on("console", lambda message: _note(complaints, message))
+        context.on("request", lambda request: _stay_here(complaints, request, site.address))
         context.on("weberror", lambda error: complaints.append(str(error.error)))
         page = context.new_page()
         page.goto(address)
@@ -106,6 +133,12 @@ def _sign_in(context: BrowserContext, person: str) -> StorageState:
     state = context.storage_state()
     context.close()
     return state
+
+
+def _stay_here(complaints: list[str], request: Request, address: str) -> None:
+    """No page asks another host for anything."""
+    if not request.url.startswith((f"{address}/", "data:", "blob:")):
+        complaints.append(f"asked elsewhere: {request.url}")
 
 
 def _note(complaints: list[str], message: ConsoleMessage) -> None:

@@ -1,6 +1,7 @@
 """What every shell promises: the contract of `sandbox.interface`, over a real room."""
 
 import json
+from dataclasses import replace
 
 import pandas as pd
 import pyarrow as pa
@@ -156,6 +157,32 @@ def test_pytest_runs_in_the_warm_interpreter(room: RunnerRoom) -> None:
     assert b"1 failed, 1 passed" in finished.stdout
     assert b"assert 2 == 3" in finished.stdout
     assert b"warning" not in finished.stdout.lower()
+
+
+@pytest.mark.parametrize("folder", ["", "src/"])
+def test_a_plugin_that_a_project_carries_as_a_package_is_found(
+    room: RunnerRoom, folder: str
+) -> None:
+    plugin = b"import pytest\n@pytest.fixture\ndef seven():\n    return 7\n"
+    room.upload(
+        {
+            f"{folder}own.py": plugin,
+            f"{folder}own-1.0.dist-info/METADATA": b"Name: own\nVersion: 1.0\n",
+            f"{folder}own-1.0.dist-info/entry_points.txt": b"[pytest11]\nown = own\n",
+            "pytest.ini": b"[pytest]\npythonpath = src\n",
+            "test_own.py": b"def test_own(seven):\n    assert seven == 7\n",
+        }
+    )
+    finished = room.run("python", "-m", "pytest", "-q", "-p", "no:cacheprovider")
+    assert (finished.exit_code, b"1 passed" in finished.stdout) == (0, True)
+
+
+def test_much_output_does_not_hold_up_who_writes_it(sandbox: RunnerSandbox) -> None:
+    script = "import sys\nfor _ in range(200):\n    sys.stdout.write('x' * 10_000 + '\\n')"
+    limits = replace(LIMITS, output_kb=4096)
+    with sandbox.open(runtime="python-ml", limits=limits) as room:
+        finished = room.run("python", "-c", script)
+    assert (finished.stopped, finished.exit_code, len(finished.stdout)) == (None, 0, 200 * 10_001)
 
 
 def test_the_environment_is_the_allow_list_and_nothing_else(sandbox: RunnerSandbox) -> None:

@@ -142,6 +142,35 @@ def test_another_templates_rooms_are_not_handed_out() -> None:
     play(work)
 
 
+def test_templates_share_what_may_stand() -> None:
+    async def work(rooms: Stock, kept: Any, made: list[Room]) -> None:
+        other: Any = Kept()
+        await filled(rooms, kept)
+        assert rooms.standing == 4
+        await filled(rooms, other)
+        await until(lambda: rooms.standing == 4)
+        ended = [room for room in made if room.ended and room is not made[1]]
+        assert len(ended) == 2, "two of the first template made way for two of the second"
+        taken: Any = rooms.take(other)
+        assert taken in made[5:]
+
+    play(work, size=4)
+
+
+def test_a_template_that_nobody_asks_for_any_more_makes_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(stock, "LATELY", 0.0)
+
+    async def work(rooms: Stock, kept: Any, made: list[Room]) -> None:
+        await filled(rooms, kept)
+        await filled(rooms, Kept())
+        assert rooms.standing == 3
+        assert all(made[number].ended for number in (0, 2, 3)), "all of the first made way"
+
+    play(work)
+
+
 def test_a_stock_of_no_size_opens_nothing() -> None:
     async def work(rooms: Stock, kept: Any, _: list[Room]) -> None:
         await filled(rooms, kept)

@@ -38,6 +38,16 @@ PAGES: dict[str, tuple[int, int, int, int, int]] = {
     "cohorts:cohort": (SIGN_IN, ABSENT, ABSENT, FINE, ABSENT),
     "cohorts:cohorts": (SIGN_IN, FINE, FINE, FINE, FINE),  # a list of one's own
     "progress:work": (SIGN_IN, FINE, FINE, FINE, FINE),  # of one's own
+    "progress:skills": (SIGN_IN, FINE, FINE, FINE, FINE),
+    "progress:profile": (SIGN_IN, FINE, FINE, FINE, FINE),
+    "progress:export": (SIGN_IN, FINE, FINE, FINE, FINE),  # of oneself
+    "progress:export-projects": (SIGN_IN, FINE, FINE, FINE, FINE),
+    "progress:left-behind": (SIGN_IN, ABSENT, ABSENT, ABSENT, ABSENT),  # nobody left anything
+    "progress:board": (SIGN_IN, FINE, FINE, FINE, FINE),
+    "progress:compare": (SIGN_IN, ABSENT, ABSENT, FINE, FINE),
+    "progress:business": (SIGN_IN, ABSENT, ABSENT, ABSENT, ABSENT),  # it was no rollout
+    "progress:public": (ABSENT, ABSENT, ABSENT, ABSENT, ABSENT),  # nobody has such a page
+    "attempts:sample": (SIGN_IN, ABSENT, ABSENT, ABSENT, ABSENT),  # the toy has no tables
     "progress:landing": (FINE, FINE, FINE, FINE, FINE),
     "progress:quests": (FINE, FINE, FINE, FINE, FINE),
     "progress:quest": (FINE, FINE, FINE, FINE, FINE),
@@ -53,7 +63,14 @@ DEEDS = {
     "attempts:differences": ABSENT,
     "attempts:upload": ABSENT,
     "attempts:object": ABSENT,
+    "attempts:hint": ABSENT,
+    "attempts:keep-query": ABSENT,
+    "progress:decide": ABSENT,
+    "progress:note": ABSENT,
+    "progress:seat": ABSENT,
     "progress:start": None,  # anybody who signed in may begin
+    "progress:share": None,  # one's own page
+    "progress:trial": None,  # anybody may try
 }
 ELSEWHERE = {"attempts:events"}  # tests/simulator/attempts/test_streaming.py
 
@@ -87,7 +104,21 @@ def address(name: str, attempt: Attempt, cohort: Cohort) -> str:
         "attempts:try-out": ["toy", "features"],
         "attempts:ask": ["toy", "features"],
         "cohorts:cohort": [cohort.pk],
+        "attempts:hint": ["toy", "features"],
+        "attempts:keep-query": ["toy", "features"],
+        "attempts:sample": ["toy", "users"],
         "catalog:lesson": ["toy", "adding"],
+        "progress:compare": [attempt.public_id],
+        "progress:business": [attempt.public_id],
+        "progress:decide": [attempt.public_id],
+        "progress:note": [attempt.public_id],
+        "progress:public": ["nobodys-key"],
+        "progress:skills": [],
+        "progress:profile": [],
+        "progress:share": [],
+        "progress:export": [],
+        "progress:export-projects": [],
+        "progress:left-behind": [],
         "attempts:attempt": [attempt.public_id],
         "attempts:outcome": [attempt.public_id],
         "attempts:receipt": [attempt.public_id],

@@ -98,6 +98,22 @@ is_tested:
   brief: {en: It is tested, ru: Проверено тестами}
 """
 
+DATA: Final = '''\
+"""The toy quest has no tables."""
+
+from graders.data import Hidden
+
+PUBLIC_SEED = 1
+
+
+def generate(seed, scale):
+    return {}
+
+
+def hidden(key, scale):
+    return Hidden(datasets={}, truth={})
+'''
+
 STARTER: Final = {
     "app/__init__.py": b"",
     "app/model.py": b"def add(a, b):\n    return a\n",
@@ -119,6 +135,7 @@ def write_toy(root: Path) -> Path:
             )
     (folder / "quest.yaml").write_text(QUEST)
     (folder / "exact.json").write_text('{"rows": 12345, "share": {"value": 0.125}}')
+    (folder / "data.py").write_text(DATA)
     (folder / "__init__.py").touch()
     (folder / "lessons").mkdir()
     for language in ("en", "ru"):

@@ -6,7 +6,7 @@ other blocker; cheats earn nothing; every check stops something; a second run sa
 no label of the hidden data reaches a room or a report. What has not changed since the last time
 is not judged again.
 
-Leaves with 0 when all of this holds, 1 when something is to mend, 2 for a wrong command, 3 when
+Leaves with 0 when all of this holds, 1 when something is to mend, 2 for a wrong command, 4 when
 the sandbox fell down.
 """
 

@@ -142,5 +142,6 @@ def test_a_password_opens_the_site(owner: User) -> None:
 
 def test_anybody_may_sign_up() -> None:
     client = Client()
-    client.post("/accounts/signup/", {"username": "newcomer", "password1": "a long enough one"})
+    form = {"username": "newcomer", "email": "new@example.org", "password1": "a long enough one"}
+    client.post("/accounts/signup/", form)
     assert User.objects.filter(username="newcomer").exists()

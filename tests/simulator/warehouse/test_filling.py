@@ -10,6 +10,7 @@ from pytest_django import Settings
 
 from graders.quest import Quest
 from simulator.warehouse import clickhouse
+from simulator.warehouse.counting import COUNTED
 from simulator.warehouse.exploring import tables
 from simulator.warehouse.filling import fill, filled
 
@@ -25,7 +26,7 @@ def test_filling_makes_the_datasets_of_the_scale_that_is_graded_on(small: Quest)
     datasets = fill(small)
     assert filled(small) == datasets
     assert "-tiny-" in datasets.public
-    counted = datasets.public_folder / "_counted.json"
+    counted = datasets.public_folder / COUNTED
     before = counted.stat().st_mtime_ns
     assert fill(small) == datasets
     assert counted.stat().st_mtime_ns == before
@@ -71,9 +72,20 @@ def test_a_table_is_told_in_the_language_of_the_page(small: Quest) -> None:
 
 def test_what_is_counted_is_what_lies_there(small: Quest) -> None:
     datasets = fill(small)
-    counted = json.loads((datasets.public_folder / "_counted.json").read_text())
+    counted = json.loads((datasets.public_folder / COUNTED).read_text())
     number = counted["things"]["columns"]["number"]
     sample = [row[0] for row in counted["things"]["sample"]]
     assert number["distinct"] == len(set(sample))
     assert (number["low"], number["high"]) == (str(min(sample)), str(max(sample)))
     assert number["null_share"] == 0
+    assert sum(count for _, count in number["shape"]) == len(sample)
+    assert counted["things"]["columns"]["word"]["shape"] == [["w", 50]]
+
+
+def test_a_column_has_bars_of_its_values_or_of_its_range(small: Quest) -> None:
+    fill(small)
+    (things,) = tables(small)
+    number, word = things.columns
+    assert [(bar.label, bar.count, bar.share) for bar in word.shape] == [("w", 50, 1.0)]
+    assert sum(bar.count for bar in number.shape) == 50
+    assert max(bar.share for bar in number.shape) == 1.0

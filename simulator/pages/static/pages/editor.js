@@ -77,6 +77,11 @@ async function save(doc) {
   show("saving");
   try {
     const answer = await fetch(address(doc.path), { method: "PUT", body: text, headers: { "Content-Type": "text/plain; charset=utf-8", "If-Match": `"${doc.revision}"`, "X-CSRFToken": token() } });
+    if (isEntrance(answer)) {
+      keep(doc);
+      signedOut();
+      return false;
+    }
     if (answer.status === 412) return await settle(doc);
     if (answer.status === 422) {
       show("refused", await answer.text());
@@ -90,13 +95,33 @@ async function save(doc) {
     return true;
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    localStorage.setItem(keptKey(doc.path), text); // no network: this browser keeps it
+    keep(doc); // no network: this browser keeps it
     show("offline");
     return false;
   } finally {
     doc.saving = false;
   }
 }
+
+function keep(doc) {
+  localStorage.setItem(keptKey(doc.path), textOf(doc));
+}
+
+// A session that has ended answers everything with the way to sign in.
+const ENTRANCE = "/accounts/";
+const isEntrance = (answer) => answer.redirected && new URL(answer.url).pathname.startsWith(ENTRANCE);
+const entrance = document.getElementById("signed-out");
+function signedOut() {
+  for (const doc of documents.values()) if (isDirty(doc)) keep(doc);
+  show("offline");
+  if (!entrance.open) entrance.showModal();
+}
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const address = event.detail.xhr?.responseURL;
+  if (!address || !new URL(address).pathname.startsWith(ENTRANCE)) return;
+  event.detail.shouldSwap = false;
+  signedOut();
+});
 
 async function saveAll() {
   let all = true;
@@ -219,7 +244,7 @@ function start() {
   }
   setInterval(() => save(open), SAVE_EVERY);
   window.addEventListener("online", saveAll);
-  window.addEventListener("beforeunload", (event) => { if ([...documents.values()].some(isDirty)) event.preventDefault(); });
+  window.addEventListener("beforeunload", (event) => { if (!entrance.open && [...documents.values()].some(isDirty)) event.preventDefault(); });
   form.addEventListener("submit", (event) => { event.preventDefault(); save(open); });
 }
 
@@ -246,7 +271,7 @@ document.addEventListener("htmx:confirm", (event) => {
   });
 });
 
-document.addEventListener("htmx:afterSwap", () => { mark(); recall(); });
+document.addEventListener("htmx:afterSwap", () => { mark(); recall(); offerAsked(); });
 
 // A question to the tables outlives a look at another tab.
 const questionKey = (field) => `question:${words.keep}:${field.dataset.kept}`;
@@ -258,6 +283,32 @@ function recall() {
 recall();
 document.addEventListener("input", (event) => {
   if (event.target.matches("[data-kept]")) sessionStorage.setItem(questionKey(event.target), event.target.value);
+});
+
+// The last questions of this quest, to be asked once more.
+const MOST_ASKED = 20;
+const askedKey = `asked:${words.keep}`;
+const asked = () => JSON.parse(localStorage.getItem(askedKey) ?? "[]");
+function offerAsked() {
+  const place = document.querySelector("[data-asked]");
+  if (!place) return;
+  const options = asked().map((query) => new Option(query.replaceAll(/\s+/g, " ").slice(0, 80), query));
+  place.querySelector("select").replaceChildren(new Option("", ""), ...options);
+  place.hidden = options.length === 0;
+}
+offerAsked();
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const query = event.target.id === "ask" ? document.getElementById("sql-query").value.trim() : "";
+  if (!query) return;
+  localStorage.setItem(askedKey, JSON.stringify([query, ...asked().filter((each) => each !== query)].slice(0, MOST_ASKED)));
+  offerAsked();
+});
+document.addEventListener("change", (event) => {
+  if (event.target.id !== "asked" || !event.target.value) return;
+  const field = document.getElementById("sql-query");
+  field.value = event.target.value;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  field.focus();
 });
 
 const panes = [...document.querySelectorAll(".pane")];

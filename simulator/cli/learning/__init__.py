@@ -1,0 +1,1 @@
+"""What the learner's commands share: the site, the folder, the room at home, the words."""
