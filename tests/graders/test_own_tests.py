@@ -338,11 +338,11 @@ def test_a_flaky_suite_is_found_out(planted: Quest, datasets: Datasets) -> None:
     counter = planted.folder / "counter"
     suite = (
         f"from pathlib import Path\nC = Path({str(counter)!r})\ndef test_a():\n"
-        "    C.open('a').write('x')\n    assert len(C.read_text()) % 2\n"
+        "    C.open('a').write('x')\n    assert len(C.read_text()) == 1\n"
     )
     with handed_in(planted, datasets, suite) as work:
         failure = failure_of(VALID, work)
-    assert failure.reason in {"flaky", "red_on_reference", "brittle"}  # by the rooms' order
+    assert failure.reason in {"flaky", "red_on_reference"}  # by the order of the rooms
 
 
 def test_own_tests_run_on_own_code_and_show_their_output(
