@@ -175,9 +175,11 @@ def _groups(runner: int) -> list[Path]:
 
 
 def _members(runner: int) -> list[str]:
-    return [
-        pid for group in _groups(runner) for pid in (group / "cgroup.procs").read_text().split()
-    ]
+    found: list[str] = []
+    for group in _groups(runner):
+        with contextlib.suppress(OSError):  # a group that went away has no members
+            found += (group / "cgroup.procs").read_text().split()
+    return found
 
 
 def _held(kind: str, runner: int) -> list[str]:
